@@ -1,0 +1,35 @@
+"""What every table is made of: one metadata, and column types that mean the same on both databases."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, MetaData, String, Text, TypeDecorator
+from sqlalchemy.dialects import postgresql
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# UUID text on SQLite and the native type on PostgreSQL; strings in Python on both, so that nothing is converted per row.
+Id = String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
+# Microseconds since the epoch, UTC (clock.now()).
+Time = BigInteger
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON value kept as text: both databases store and return the same bytes."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: object) -> str | None:
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: object) -> Any:
+        return None if value is None else orjson.loads(value)
