@@ -12,7 +12,7 @@ class FieldError:
     message: str
 
 
-class Refusal(Exception):  # noqa: N818 - these are answers, not errors
+class Refusal(Exception):
     """Base of all refusals: `status` for HTTP, `code` for machines, `detail` for people."""
 
     status = 400

@@ -6,6 +6,9 @@ import orjson
 from sqlalchemy import BigInteger, MetaData, String, Text, TypeDecorator
 from sqlalchemy.dialects import postgresql
 
+# Its ON CONFLICT clauses compile on SQLite as well (the other way round they do not), so one statement serves both.
+from sqlalchemy.dialects.postgresql import insert as insert
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -16,7 +19,7 @@ metadata = MetaData(
     }
 )
 
-# UUID text on SQLite and the native type on PostgreSQL; strings in Python on both, so that nothing is converted per row.
+# UUID text on SQLite, the native type on PostgreSQL; strings in Python on both, so that nothing is converted per row.
 Id = String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
 # Microseconds since the epoch, UTC (clock.now()).
 Time = BigInteger

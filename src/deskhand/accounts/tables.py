@@ -1,0 +1,92 @@
+"""People, the companies they belong to, and their credentials."""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+
+from deskhand.kit.schema import Id, Json, Time, metadata
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("external_id", String(255), nullable=False, unique=True),  # the host product's id
+    Column("name", String(255)),
+    Column("plan", String(120)),
+    Column("traits", Json, nullable=False),
+    Column("usage", Json, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+)
+
+# One row a person and way in: an own account (`login`), a host's user (`host_sub`), or a correspondent with neither,
+# known by e-mail alone. `email` is compared in its normal form; only a verified one finds its person.
+users = Table(
+    "users",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("role", String(10), nullable=False),  # customer, agent, admin
+    Column("name", String(255), nullable=False),
+    Column("email", String(254)),
+    Column("email_verified_at", Time),
+    Column("login", String(254), unique=True),
+    Column("password_hash", Text),
+    Column("host_sub", String(255), unique=True),
+    Column("account_id", Id, ForeignKey("accounts.id")),
+    Column("claims", Json, nullable=False),  # the host token's last `account` and `usage`
+    Column("disabled_at", Time),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    Index("ix_users_email", "email"),
+    Index("ix_users_role", "role", "name"),
+    Index("ix_users_account_id", "account_id"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False, index=True),
+    Column("ended_at", Time),
+    Column("user_agent", String(255), nullable=False),
+    Column("ip", String(64), nullable=False),
+    Index("ix_sessions_user_id", "user_id"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("prefix", String(20), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("scopes", Json, nullable=False),
+    Column("expires_at", Time),
+    Column("last_used_at", Time),
+    Column("revoked_at", Time),
+    Column("created_at", Time, nullable=False),
+    Index("ix_api_keys_user_id", "user_id", "id"),
+)
+
+# Signed links name a row here, so that each works once.
+single_use_links = Table(
+    "single_use_links",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("purpose", String(30), nullable=False),  # reset, verify, invite, first-admin
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE")),
+    Column("expires_at", Time, nullable=False, index=True),
+    Column("used", Boolean, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Index("ix_single_use_links_user_id", "user_id"),
+)
+
+# Keys that the instance makes for itself at its first start: session tokens and signed links hang on them.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", String(120), nullable=False),
+    Column("version", Integer, nullable=False),
+)

@@ -1,0 +1,61 @@
+"""Articles, the addresses they once had, what they once said, and whether they helped."""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+
+from deskhand.kit.schema import Id, Time, metadata
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("slug", String(120), nullable=False, unique=True),
+    Column("title", String(255), nullable=False),
+    Column("summary", String(500), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("body_html", Text, nullable=False),
+    Column("category_slug", String(120), ForeignKey("categories.slug")),
+    Column("status", String(10), nullable=False),  # draft, published
+    Column("author_id", Id, ForeignKey("users.id")),
+    Column("helpful_count", Integer, nullable=False),
+    Column("not_helpful_count", Integer, nullable=False),
+    Column("version", Integer, nullable=False),  # the number of the latest revision
+    Column("published_at", Time),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    Index("ix_articles_status", "status", "category_slug", "title"),
+    Index("ix_articles_updated", "updated_at", "id"),
+)
+
+# A slug that an article has left still leads to it.
+article_slugs = Table(
+    "article_slugs",
+    metadata,
+    Column("slug", String(120), primary_key=True),
+    Column("article_id", Id, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False, index=True),
+)
+
+article_revisions = Table(
+    "article_revisions",
+    metadata,
+    Column("article_id", Id, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("title", String(255), nullable=False),
+    Column("summary", String(500), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("slug", String(120), nullable=False),
+    Column("category_slug", String(120)),
+    Column("status", String(10), nullable=False),
+    Column("author_id", Id),
+    Column("author_name", String(255), nullable=False),
+    Column("created_at", Time, nullable=False),
+)
+
+article_votes = Table(
+    "article_votes",
+    metadata,
+    Column("article_id", Id, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("voter", String(80), primary_key=True),  # user:<id> or browser:<random>
+    Column("helpful", Boolean, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+)
