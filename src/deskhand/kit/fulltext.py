@@ -1,0 +1,180 @@
+"""The seam to the databases' full-text engines: FTS5 on SQLite, tsvector on PostgreSQL.
+
+Both are given words that Python has folded and stemmed (kit/words.py), and answer only which entries match, newest
+first. So both answer alike, and how well something matches is decided above, once.
+
+An entry has a number that orders it, a `key` that its finder wants back, a title, a body, and an owner or none. A
+search for an owner sees that owner's entries and no others; one for nobody in particular sees all.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, TextClause, bindparam, text
+
+WORDS_MAX = 12_000  # of an entry; later ones are not found. PostgreSQL knows no position above 16,383.
+HEAD = 2_000  # characters of an entry's words that `heads` returns
+
+# What the first revision runs. Nothing of it needs an extension.
+DDL = {
+    "sqlite": [
+        # Sizes of columns serve only FTS5's own ranking. Prefixes of three and four letters have so many words that
+        # gathering them would take longer than all else. `ascii` splits at ASCII punctuation, which no word holds.
+        """
+        CREATE VIRTUAL TABLE fulltext
+        USING fts5(key UNINDEXED, labels, title, body, tokenize='ascii', columnsize=0, prefix='3 4')
+        """,
+    ],
+    "postgresql": [
+        """
+        CREATE TABLE fulltext (
+            number BIGINT CONSTRAINT pk_fulltext PRIMARY KEY, key VARCHAR(36) NOT NULL,
+            labels TEXT NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL, vector TSVECTOR NOT NULL
+        )
+        """,
+        # Without the list of pending entries: each insert costs the same, and no search reads an unsorted pile.
+        "CREATE INDEX ix_fulltext_vector ON fulltext USING gin (vector) WITH (fastupdate = off)",
+    ],
+}
+
+# Words are letters and digits, so nothing that somebody types becomes a label or a word of a title by itself.
+_LABEL, _TITLE = "\u00b6", "\u00a7"
+
+
+class Term(NamedTuple):
+    """Words that stand side by side; with `prefix` the last of them may go on."""
+
+    words: tuple[str, ...]
+    prefix: bool = False
+
+
+# All of these, of each one any.
+Query = Sequence[Sequence[Term]]
+
+
+class Entry(NamedTuple):
+    number: int
+    key: str
+
+
+class Head(NamedTuple):
+    """An entry's words as they are searched: the title's, and the first `HEAD` characters of the title's and body's."""
+
+    title: str
+    text: str
+
+
+def add(tx: Connection, number: int, *, key: str, owner: str | None, title: Iterable[str], body: Iterable[str]) -> None:
+    """Make an entry findable. Words must come from `kit.words`; an entry without owner is found by nobody's search."""
+    _write(tx, number, key, _labels(key, owner), " ".join(title), " ".join(body))
+
+
+def remove(tx: Connection, number: int) -> None:
+    tx.execute(_REMOVE[tx.dialect.name], {"number": number})
+
+
+def change(tx: Connection, number: int, *, owner: str | None = None, title: Iterable[str] | None = None) -> None:
+    """Replace what is given. An entry that has no owner never gets one: it stays for those who see everything."""
+    row = tx.execute(_ENTRY[tx.dialect.name], {"number": number}).one_or_none()
+    if row is None:
+        return
+    owned = " " in row.labels
+    labels = _labels(row.key, owner) if owner and owned else row.labels
+    marked = row.title.replace(_TITLE, "")
+    body = row.body[len(marked) :].removeprefix(f" {_TITLE}").strip() if marked else row.body
+    remove(tx, number)
+    _write(tx, number, row.key, labels, marked if title is None else " ".join(title), body)
+
+
+def numbers(tx: Connection, key: str) -> list[int]:
+    """The entries with that key, in order."""
+    label = Term((_label("k", key),))
+    return sorted(entry.number for entry in _match(tx, [[label]], 1 << 30))
+
+
+def match(tx: Connection, query: Query, *, owner: str | None, titles: bool = False, limit: int) -> list[Entry]:
+    """The newest `limit` entries that match, newest first: within titles, or within titles and bodies."""
+    clauses = [[_in_title(term) for term in terms] for terms in query] if titles else [list(terms) for terms in query]
+    if owner is not None:
+        clauses.insert(0, [Term((_label("o", owner),))])
+    return _match(tx, clauses, limit)
+
+
+def heads(tx: Connection, wanted: Sequence[int]) -> dict[int, Head]:
+    """The beginnings of those entries, to judge how well they match."""
+    rows = tx.execute(_HEADS[tx.dialect.name], {"numbers": list(wanted)})
+    return {number: Head(title.replace(_TITLE, ""), body) for number, title, body in rows}
+
+
+def _in_title(term: Term) -> Term:
+    return Term(tuple(_TITLE + word for word in term.words), term.prefix)
+
+
+def _label(kind: str, value: str) -> str:
+    return _LABEL + kind + value.replace("-", "")
+
+
+def _labels(key: str, owner: str | None) -> str:
+    return " ".join([_label("k", key)] + ([_label("o", owner)] if owner is not None else []))
+
+
+def _write(tx: Connection, number: int, key: str, labels: str, title: str, body: str) -> None:
+    marked = " ".join(_TITLE + word for word in title.split())
+    # The mark alone is a word that nobody can type, so that no phrase spans title and body.
+    whole = f"{title} {_TITLE} {body}" if title else body
+    row = {"number": number, "key": key, "labels": labels, "title": marked}
+    words = whole.split(" ", WORDS_MAX)[:WORDS_MAX]
+    if tx.dialect.name == "postgresql":
+        row["vector"] = _vector(f"{labels} {marked}".split(), words)
+    tx.execute(_ADD[tx.dialect.name], row | {"body": " ".join(words)})
+
+
+def _vector(plain: Iterable[str], words: Iterable[str]) -> str:
+    """A tsvector's text: the marked words first, at positions of their own, then the text's."""
+    positions: dict[str, list[str]] = {}
+    for at, word in enumerate((*plain, *words), start=1):
+        positions.setdefault(word, []).append(str(at))
+    return " ".join(f"'{word}':{','.join(places)}" for word, places in positions.items() if word)
+
+
+def _match(tx: Connection, clauses: Iterable[Iterable[Term]], limit: int) -> list[Entry]:
+    render, both = (_tsquery, " & ") if tx.dialect.name == "postgresql" else (_fts5, " AND ")
+    either = " | " if both == " & " else " OR "
+    query = both.join(f"({either.join(render(term) for term in terms)})" for terms in clauses)
+    rows = tx.execute(_MATCH[tx.dialect.name], {"query": query, "limit": limit})
+    return [Entry(number, key) for number, key in rows]
+
+
+def _fts5(term: Term) -> str:
+    return f'"{" ".join(term.words)}"{" *" if term.prefix else ""}'
+
+
+def _tsquery(term: Term) -> str:
+    return " <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.prefix else "")
+
+
+def _statements(sqlite: str, postgresql: str) -> dict[str, TextClause]:
+    return {"sqlite": text(sqlite), "postgresql": text(postgresql)}
+
+
+_ADD = _statements(
+    "INSERT INTO fulltext (rowid, key, labels, title, body) VALUES (:number, :key, :labels, :title, :body)",
+    "INSERT INTO fulltext (number, key, labels, title, body, vector) "
+    "VALUES (:number, :key, :labels, :title, :body, CAST(:vector AS tsvector))",
+)
+_REMOVE = _statements("DELETE FROM fulltext WHERE rowid = :number", "DELETE FROM fulltext WHERE number = :number")
+_ENTRY = _statements(
+    "SELECT key, labels, title, body FROM fulltext WHERE rowid = :number",
+    "SELECT key, labels, title, body FROM fulltext WHERE number = :number",
+)
+_MATCH = _statements(
+    "SELECT rowid, key FROM fulltext WHERE fulltext MATCH :query ORDER BY rowid DESC LIMIT :limit",
+    "SELECT number, key FROM fulltext WHERE vector @@ CAST(:query AS tsquery) ORDER BY number DESC LIMIT :limit",
+)
+_HEADS = {
+    name: statement.bindparams(bindparam("numbers", expanding=True))
+    for name, statement in _statements(
+        f"SELECT rowid, title, substr(body, 1, {HEAD}) FROM fulltext WHERE rowid IN :numbers",  # noqa: S608
+        f"SELECT number, title, substr(body, 1, {HEAD}) FROM fulltext WHERE number IN :numbers",  # noqa: S608
+    ).items()
+}

@@ -1,0 +1,81 @@
+"""From text to words as search sees them: the same on every database, since it happens before one is asked."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from threading import Lock
+from typing import Any, NamedTuple
+
+import snowballstemmer
+
+WORD_MAX = 40  # what is longer is no word; its beginning is kept so that a pasted key still finds itself
+
+# Written without spaces between words: cut into overlapping pairs instead.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_WORD = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+(?:['’][^\W_{_UNSPACED}]+)*")
+_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_APOSTROPHE = re.compile("['’](?:s$)?")
+# Letters that Unicode does not take apart into a base and an accent.
+_LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+_STEMMABLE = re.compile("[a-z]{3,24}")
+
+
+class Word(NamedTuple):
+    """A folded word and where it stood in the text."""
+
+    text: str
+    start: int
+    end: int
+
+
+def words(text: str, *, asked: bool = False) -> Iterator[Word]:
+    """The words of `text` in order, folded.
+
+    Of text without spaces, each pair of characters and the last one alone, so that any part of it begins a word; of
+    one that is `asked` for, only the pairs.
+    """
+    for found in _WORD.finditer(text):
+        start, end = found.span()
+        if unspaced(found[0]):
+            for at in range(start, end - 1 if asked and end - start > 1 else end):
+                yield Word(fold(text[at : min(at + 2, end)]), at, min(at + 2, end))
+        elif folded := fold(found[0]):
+            yield Word(folded, start, end)
+
+
+def unspaced(word: str) -> bool:
+    """Whether `word` is of a script without spaces, such as Chinese."""
+    return _IS_UNSPACED.match(word) is not None
+
+
+@lru_cache(1 << 16)
+def fold(word: str) -> str:
+    """`word` in lower case without accents, apostrophes and possessive s, at most `WORD_MAX` characters."""
+    lowered = _APOSTROPHE.sub("", word.lower())
+    if not lowered.isascii():
+        bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", lowered.translate(_LETTERS)))
+        # Back together: Hangul falls apart as well. What compatibility forms leave beside letters is dropped.
+        lowered = "".join(char for char in unicodedata.normalize("NFC", bare).lower() if char.isalnum())
+    return lowered[:WORD_MAX]
+
+
+@lru_cache(1 << 16)
+def stem(word: str, language: str = "english") -> str:
+    """What the inflected forms of a folded word share; the word itself where it has digits or other scripts."""
+    if not _STEMMABLE.fullmatch(word):
+        return word
+    with _stemming:
+        return _stemmer(language).stemWord(word)
+
+
+@lru_cache
+def _stemmer(language: str) -> Any:
+    return snowballstemmer.stemmer(language)
+
+
+# A stemmer keeps the word it works on in itself.
+_stemming = Lock()

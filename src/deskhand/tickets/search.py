@@ -1,0 +1,177 @@
+"""Searching tickets by what was written in them, best match first.
+
+The database finds candidates: the newest `_CANDIDATES` messages that hold all words of the query. Here they become
+tickets and are ranked: words in the subject count more than in a message, words side by side more than scattered, and
+of equals the ticket with the newest match comes first. Where hardly anything holds all words, tickets that hold most
+of them follow.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from deskhand.kit import fulltext
+from deskhand.kit.fulltext import Entry, Head, Term
+from deskhand.kit.stopwords import ENGLISH
+from deskhand.kit.words import stem, unspaced, words
+
+_QUERY_MAX = 500  # characters
+_CLAUSES_MAX = 10
+_PREFIX_MIN = 3
+_CANDIDATES = 1_000
+_JUDGED = 200  # messages whose words are looked at; what ranks below them keeps its place
+_FEW = 5  # below so many tickets with all words, those with most of them are shown too
+_RELAXED = 300  # messages a word
+
+_QUOTED = re.compile(r'"([^"]*)"|(\S+)')
+
+
+class TicketHit(NamedTuple):
+    ticket_id: str
+    score: float
+
+
+class Clause(NamedTuple):
+    """One thing that a ticket should hold: a word, the beginning of one, or words side by side."""
+
+    words: tuple[str, ...]
+    begun: str | None = None  # the last word as typed, where it may be unfinished
+
+    def exact(self) -> list[Term]:
+        return [Term(self.words)]
+
+    def open(self) -> list[Term]:
+        """With what the unfinished word may become; stems are shorter than words, so both forms may begin one."""
+        if self.begun is None:
+            return self.exact()
+        begun = (*self.words[:-1], self.begun)
+        return list(dict.fromkeys([Term(self.words), Term(begun, prefix=True)]))
+
+
+def index_message(
+    tx: Connection, *, seq: int, ticket_id: str, owner_id: str, subject: str | None, body: str, internal: bool
+) -> None:
+    """Make a message findable; `subject` comes with a ticket's first. An internal one is found by staff alone."""
+    owner = None if internal else owner_id
+    fulltext.add(tx, seq, key=ticket_id, owner=owner, title=_stems(subject or ""), body=_stems(body))
+
+
+def remove_message(tx: Connection, seq: int) -> None:
+    fulltext.remove(tx, seq)
+
+
+def change_subject(tx: Connection, ticket_id: str, subject: str) -> None:
+    first = fulltext.numbers(tx, ticket_id)[:1]
+    for seq in first:
+        fulltext.change(tx, seq, title=_stems(subject))
+
+
+def move_owner(tx: Connection, ticket_id: str, owner_id: str) -> None:
+    """Let another customer find the ticket, and the former one no longer; internal messages stay the staff's."""
+    for seq in fulltext.numbers(tx, ticket_id):
+        fulltext.change(tx, seq, owner=owner_id)
+
+
+def search(tx: Connection, query: str, *, owner_id: str | None, limit: int) -> list[TicketHit]:
+    """The best `limit` tickets. With `owner_id` only that customer's, by what is not internal; None searches all.
+
+    Words are found in any inflection, the last one also unfinished; `"in quotes"` they must stand side by side. Any
+    string is a query; one without a word finds nothing.
+    """
+    clauses = understand(query)
+    if not clauses or limit < 1:
+        return []
+    found = _with_all(tx, clauses, owner_id)
+    scores = _ranked(tx, clauses, found)
+    if len(scores) < _FEW and len(clauses) > 1:
+        scores |= {key: rank for key, rank in _with_most(tx, clauses, owner_id).items() if key not in scores}
+    best = sorted(scores.items(), key=lambda item: item[1], reverse=True)[:limit]
+    return [TicketHit(ticket_id, score) for ticket_id, (score, _) in best]
+
+
+def understand(query: str) -> list[Clause]:
+    """What to look for. Words such as "the" are left out, unless there is nothing else or they stand in quotes."""
+    cut = query[:_QUERY_MAX]
+    clauses: list[Clause] = []
+    fillers: list[Clause] = []
+    for found in _QUOTED.finditer(cut):
+        quoted, chunk = found.groups()
+        folded = [word.text for word in words(quoted if chunk is None else chunk, asked=True)]
+        if not folded:
+            continue
+        clause = Clause(tuple(map(stem, folded)))
+        last = folded[-1]
+        if chunk is not None and (unspaced(last) or (found.end() == len(cut) and len(last) >= _PREFIX_MIN)):
+            clause = clause._replace(begun=last)
+        (fillers if chunk is not None and ENGLISH.issuperset(folded) else clauses).append(clause)
+    return list(dict.fromkeys(clauses or fillers))[:_CLAUSES_MAX]
+
+
+def _stems(text: str) -> list[str]:
+    return [stem(word.text) for word in words(text)]
+
+
+def _with_all(tx: Connection, clauses: Sequence[Clause], owner: str | None) -> list[Entry]:
+    """Messages that hold everything, in their subject first. Unfinished words only where finished ones find little."""
+    exact, unfinished = [clause.exact() for clause in clauses], [clause.open() for clause in clauses]
+    entries: dict[Entry, None] = {}
+    for query in [exact] if exact == unfinished else [exact, unfinished]:
+        if len(entries) < _JUDGED:
+            entries |= dict.fromkeys(fulltext.match(tx, query, owner=owner, titles=True, limit=_JUDGED))
+            entries |= dict.fromkeys(fulltext.match(tx, query, owner=owner, limit=_CANDIDATES))
+    return list(entries)
+
+
+Rank = tuple[float, int]  # score, newest message that matches
+
+
+def _ranked(tx: Connection, clauses: Sequence[Clause], entries: Sequence[Entry]) -> dict[str, Rank]:
+    judged = fulltext.heads(tx, [entry.number for entry in entries[:_JUDGED]])
+    scores: dict[str, Rank] = {}
+    for entry in entries:
+        score = 10 + _worth(clauses, judged[entry.number]) if entry.number in judged else 10.0
+        before = scores.get(entry.key, (0.0, 0))
+        scores[entry.key] = (max(before[0], score), max(before[1], entry.number))
+    return scores
+
+
+def _worth(clauses: Sequence[Clause], head: Head) -> float:
+    """0 to 10, in steps of a half, so that small differences leave the order to recency."""
+    title, text = f" {head.title} ", f" {head.text} "
+    in_title = sum(_holds(title, clause) for clause in clauses) / len(clauses)
+    dense = sum(min(3, text.count(" " + " ".join(clause.words) + " ")) for clause in clauses) / (3 * len(clauses))
+    whole = " ".join(word for clause in clauses for word in clause.words)
+    together = len(clauses) > 1
+    worth = 4 * in_title + 2 * dense + (together and 2 * (f" {whole}" in title)) + (together and f" {whole}" in text)
+    return round(2 * (worth + (title.strip() == whole))) / 2
+
+
+def _holds(text: str, clause: Clause) -> bool:
+    return " " + " ".join(clause.words) + " " in text or (clause.begun is not None and f" {clause.begun}" in text)
+
+
+def _with_most(tx: Connection, clauses: Sequence[Clause], owner: str | None) -> dict[str, Rank]:
+    """Tickets by how much of the query they hold, over all their messages; rare words count more."""
+    weights: dict[str, float] = {}
+    newest: dict[str, int] = {}
+    total = 0.0
+    for clause in clauses:
+        parts = [[Term((word,))] for word in clause.words] if len(clause.words) > 1 else [clause.open()]
+        entries = fulltext.match(tx, parts, owner=owner, limit=_RELAXED)
+        weight = 1 / math.log2(4 + len(entries))
+        total += weight
+        for key, number in _newest(entries):
+            weights[key] = weights.get(key, 0.0) + weight
+            newest[key] = max(newest.get(key, 0), number)
+    enough = max(weights.values(), default=0.0) * 0.7
+    return {key: (round(9 * weight / total, 1), newest[key]) for key, weight in weights.items() if weight >= enough}
+
+
+def _newest(entries: Iterable[Entry]) -> Iterable[tuple[str, int]]:
+    seen: dict[str, int] = {}
+    for entry in entries:
+        seen.setdefault(entry.key, entry.number)
+    return seen.items()
