@@ -1,0 +1,100 @@
+"""How well the knowledge base's search finds, measured on a folder with `kb_articles.jsonl` and `kb_queries.jsonl`.
+
+    python scripts/quality_search.py FOLDER [DATABASE_URL]
+
+An article is {id, title, summary, body_markdown}, a query {kind, query, relevant: [article ids]}. The database must
+be empty; without one, SQLite in memory serves.
+"""
+
+import json
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, create_engine
+
+from deskhand.kb import search
+from deskhand.kb.search_tables import entries, state
+from deskhand.kit.db import engine_url as with_driver
+
+AT = 5
+
+
+class Line(NamedTuple):
+    """`recall` of the relevant among the first five; `mrr` is the mean of 1 / rank of the first relevant one."""
+
+    kind: str
+    queries: int
+    recall: float
+    found: float  # share of queries with any relevant article among the first five
+    mrr: float
+
+
+class Table(NamedTuple):
+    lines: list[Line]  # one a kind, the last over all
+    milliseconds: float  # a query, on average
+
+
+def measure(data_dir: Path, engine_url: str = "sqlite://") -> Table:
+    """Index the folder's articles and ask its queries."""
+    engine = create_engine(with_driver(engine_url))
+    entries.metadata.create_all(engine, [entries, state])
+    with engine.begin() as tx:
+        ids = {}
+        for number, article in enumerate(_read(data_dir / "kb_articles.jsonl")):
+            ids[f"00000000-0000-7000-8000-{number:012d}"] = article["id"]
+            _index(tx, f"00000000-0000-7000-8000-{number:012d}", article)
+    with engine.begin() as tx:
+        search.search(tx, "anything", limit=1)
+        table = _ask(tx, list(_read(data_dir / "kb_queries.jsonl")), ids)
+    engine.dispose()
+    return table
+
+
+def main() -> None:
+    table = measure(Path(sys.argv[1]), *sys.argv[2:3])
+    print(f"{'kind':12} {'queries':>7} {'recall@5':>9} {'found@5':>9} {'MRR':>7}")
+    for line in table.lines:
+        print(f"{line.kind:12} {line.queries:7} {line.recall:9.3f} {line.found:9.3f} {line.mrr:7.3f}")
+    print(f"{table.milliseconds:.2f} ms a query")
+
+
+def _read(path: Path) -> Iterable[dict[str, Any]]:
+    return (json.loads(line) for line in path.read_text("utf-8").splitlines())
+
+
+def _index(tx: Connection, article_id: str, article: dict[str, Any]) -> None:
+    search.index(
+        tx, article_id, title=article["title"], summary=article["summary"] or "", body=article["body_markdown"]
+    )
+
+
+def _ask(tx: Connection, queries: list[dict[str, Any]], ids: dict[str, str]) -> Table:
+    scores: defaultdict[str, list[tuple[float, float, float]]] = defaultdict(list)
+    began = time.perf_counter()
+    for query in queries:
+        found = search.search(tx, query["query"], limit=50, snippets=False)
+        score = _judge([ids[hit.article_id] for hit in found.hits], set(query["relevant"]))
+        scores[query["kind"]].append(score)
+        scores["all"].append(score)
+    taken = time.perf_counter() - began
+    kinds = sorted(scores, key=lambda kind: (kind == "all", kind))
+    return Table([_line(kind, scores[kind]) for kind in kinds], 1000 * taken / len(queries))
+
+
+def _judge(found: list[str], relevant: set[str]) -> tuple[float, float, float]:
+    ranks = [rank for rank, article in enumerate(found, 1) if article in relevant]
+    hits = sum(rank <= AT for rank in ranks)
+    return hits / len(relevant), float(hits > 0), 1 / ranks[0] if ranks else 0.0
+
+
+def _line(kind: str, scores: list[tuple[float, float, float]]) -> Line:
+    recall, found, mrr = (sum(part) / len(scores) for part in zip(*scores, strict=True))
+    return Line(kind, len(scores), recall, found, mrr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""What a query asks for: concepts, each with the terms that would satisfy it and how well."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from deskhand.kb.search_index import Index
+from deskhand.kb.synonyms import occurrences
+from deskhand.kit.stopwords import STOPWORDS
+from deskhand.kit.words import stem, unspaced, words
+
+_QUERY_MAX = 300  # characters
+_WORDS_MAX = 20
+_SYNONYM, _COMPOUND, _TYPO, _COMPLETION = 0.55, 0.9, 0.85, 0.7
+_NEAR, _CORRECTIONS, _COMPLETIONS = 30, 4, 8
+_TYPO_MIN, _PREFIX_MIN, _PART_MIN = 4, 2, 3
+
+_UNFINISHED = re.compile(r"\w\Z")
+
+
+class Concept(NamedTuple):
+    """`terms` from best to worst, with what each is worth; `main` is what was typed or most likely meant."""
+
+    main: str
+    terms: dict[str, float]
+    rarity: float
+
+
+def language_of(texts: Iterable[str]) -> str:
+    """The language whose little words are most of the folded words' little words; English where none says more."""
+    counts = dict.fromkeys(STOPWORDS, 0)
+    for word in texts:
+        for language, stopwords in STOPWORDS.items():
+            counts[language] += word in stopwords
+    return max(counts, key=lambda language: counts[language])
+
+
+def understand(index: Index, query: str) -> list[Concept]:
+    """The concepts of `query` in order, at least one term of each known to the index; none for a query of nothing."""
+    typed = [word.text for word in words(query[:_QUERY_MAX], asked=True)][:_WORDS_MAX]
+    languages = [language for language, count in index.languages.items() if count]
+    tokens = _split(index, typed)
+    groups = _groups(tokens, languages)
+    filler = STOPWORDS[language_of(tokens) if len(languages) > 1 else (languages or ["english"])[0]]
+    asked = [at for at, token in enumerate(tokens) if token not in filler] or list(range(len(tokens)))
+    unfinished = len(tokens) - 1 if _UNFINISHED.search(query[:_QUERY_MAX]) else -1
+    concepts = []
+    for at in asked:
+        terms = _terms(index, tokens, at, languages, unfinished=at == unfinished)
+        for group in groups.get(at, ()):
+            _offer(terms, index.term(group), _SYNONYM)
+        if terms:
+            concepts.append(_concept(index, terms))
+    return concepts
+
+
+def _split(index: Index, typed: Sequence[str]) -> list[str]:
+    """The words, those taken apart that no article has while it has their parts: `apikey`."""
+    tokens: list[str] = []
+    for word in typed:
+        tokens.extend([word] if index.known(word) or len(word) < 2 * _PART_MIN else _parts(index, word))
+    return tokens
+
+
+def _parts(index: Index, word: str) -> list[str]:
+    cuts = range(_PART_MIN, len(word) - _PART_MIN + 1)
+    both = [(word[:cut], word[cut:]) for cut in cuts if index.known(word[:cut]) and index.known(word[cut:])]
+    if not both or _corrections(index, word, 1):
+        return [word]
+    return list(max(both, key=lambda pair: min(map(index.known, pair))))
+
+
+def _groups(tokens: Sequence[str], languages: Iterable[str]) -> dict[int, list[str]]:
+    groups: dict[int, list[str]] = {}
+    for language in languages:
+        for start, length, group in occurrences(tokens, [stem(token, language) for token in tokens]):
+            for at in range(start, start + length):
+                groups.setdefault(at, []).append(group)
+    return groups
+
+
+def _terms(
+    index: Index, tokens: Sequence[str], at: int, languages: Sequence[str], *, unfinished: bool
+) -> dict[str, float]:
+    """The terms for one word: itself, what it makes with its neighbours, what it may become or was meant to be."""
+    word = tokens[at]
+    terms: dict[str, float] = {}
+
+    def offer(surface: str, worth: float) -> None:
+        for language in languages:
+            _offer(terms, index.term(stem(surface, language)), worth)
+
+    offer(word, 1.0)
+    found = bool(terms)
+    for joined in (word + "".join(tokens[at + 1 : at + 2]), "".join(tokens[max(0, at - 1) : at]) + word):
+        if joined != word and index.known(joined):
+            offer(joined, _COMPOUND)
+    if unfinished and len(word) >= _PREFIX_MIN:
+        longer = sorted(index.beginning(word), key=lambda surface: (-index.known(surface), surface))
+        for surface in longer[:_COMPLETIONS]:
+            offer(surface, _COMPLETION / 2 if found else _COMPLETION)
+    if not found:
+        for surface, worth in _corrections(index, word, _mistakes(word)):
+            offer(surface, _TYPO * worth)
+    return terms
+
+
+def _mistakes(word: str) -> int:
+    """How many letters may be wrong."""
+    return 0 if len(word) < _TYPO_MIN or unspaced(word) else 1 if len(word) < 6 else 2 if len(word) < 11 else 3
+
+
+def _corrections(index: Index, word: str, mistakes: int) -> list[tuple[str, float]]:
+    """The likeliest forms that are at most so many letters off, with how likely beside the likeliest."""
+    if not mistakes:
+        return []
+    near = process.extract(word, index.vocabulary(), scorer=OSA.distance, score_cutoff=mistakes, limit=_NEAR)  # pyrefly: ignore
+    # Few mistakes first; the first letter is seldom wrong; common words are meant more often than rare ones.
+    costs = sorted(
+        (distance + 0.6 * (surface[0] != word[0]) - 0.1 * math.log(index.known(surface)), surface)
+        for surface, distance, _ in near
+        if len(surface) > 2 and not surface.isdigit()
+    )
+    return [(surface, 1 / (1 + cost - costs[0][0])) for cost, surface in costs[:_CORRECTIONS]]
+
+
+def _offer(terms: dict[str, float], term: str | None, worth: float) -> None:
+    if term is not None:
+        terms[term] = max(worth, terms.get(term, 0.0))
+
+
+def _concept(index: Index, terms: dict[str, float]) -> Concept:
+    main = max(terms, key=lambda term: terms[term])
+    rarity = index.rarity(main)
+    # A synonym that stands in every second article is no better sign than its own rarity.
+    return Concept(main, {term: worth * min(rarity, index.rarity(term)) for term, worth in terms.items()}, rarity)

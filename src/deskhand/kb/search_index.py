@@ -1,0 +1,175 @@
+"""The published articles as search holds them in memory: one copy a process, brought up to date before each search.
+
+A term is a stem, or a group of synonyms. Each is one character, numbered as it comes, and a text a string of them:
+looking for terms side by side is looking for a substring.
+"""
+
+import math
+from array import array
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from deskhand.kb.synonyms import Occurrence, occurrences
+
+TITLE, HEADINGS, SUMMARY, BODY = range(4)
+# BM25F: how much a field counts, how far its length matters, and what length is usual. The usual length is fixed, not
+# an average: a term's worth in an article then hangs on that article alone, not on what else is published.
+_WEIGHTS = (6.0, 2.0, 2.5, 1.0)
+_SLOPES = (0.4, 0.5, 0.4, 0.6)
+_USUAL = (6, 30, 20, 500)
+_SATURATION = 1.8
+
+_FIRST = 0x4E00  # from here on no character means anything to a regular expression
+END = "\x00"  # between a field's words and the groups that occur in it
+
+
+class Source(NamedTuple):
+    """An article's words by field, and the stem of each."""
+
+    article_id: str
+    stamp: str
+    language: str
+    fields: tuple[list[str], ...]
+    stems: dict[str, str]
+
+
+class Doc(NamedTuple):
+    article_id: str
+    stamp: str
+    language: str
+    fields: tuple[str, ...]
+    groups: tuple[Occurrence, ...]  # of the body
+    terms: str
+    worths: "array[float]"  # of the terms: how much the article is about each, 0 to 1
+    surfaces: tuple[str, ...]
+
+
+class Index:
+    """Which articles hold which terms. Not safe to use from two threads at once."""
+
+    def __init__(self) -> None:
+        self.stamp = ""
+        self.docs: list[Doc | None] = []
+        self.languages: Counter[str] = Counter()
+        self._places: dict[str, int] = {}
+        self._terms: dict[str, str] = {}
+        self._postings: defaultdict[str, tuple[array[int], array[float]]] = defaultdict(_no_postings)
+        self._frequencies: Counter[str] = Counter()
+        self._surfaces: Counter[str] = Counter()
+        self._vocabulary: list[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def stamps(self) -> dict[str, str]:
+        return {doc.article_id: doc.stamp for doc in self.docs if doc is not None}
+
+    def find(self, article_id: str) -> Doc | None:
+        place = self._places.get(article_id)
+        return None if place is None else self.docs[place]
+
+    def add(self, source: Source) -> None:
+        """Take an article in, in place of what was known of it."""
+        self.remove(source.article_id)
+        doc = self._doc(source)
+        self._places[doc.article_id] = len(self.docs)
+        self.docs.append(doc)
+        self._post(len(self.docs) - 1, doc)
+        self._frequencies.update(doc.terms)
+        self._surfaces.update(doc.surfaces)
+        self.languages[doc.language] += 1
+        self._vocabulary = None
+
+    def remove(self, article_id: str) -> None:
+        place = self._places.pop(article_id, None)
+        doc = None if place is None else self.docs[place]
+        if place is None or doc is None:
+            return
+        self.docs[place] = None
+        self._frequencies.subtract(doc.terms)
+        self._surfaces.subtract(doc.surfaces)
+        self.languages[doc.language] -= 1
+        self._vocabulary = None
+        if len(self.docs) > 2 * len(self._places) + 100:
+            self._compact()
+
+    def term(self, name: str) -> str | None:
+        """The term of that stem or group, where an article has it."""
+        term = self._terms.get(name)
+        return term if term is not None and self._frequencies[term] else None
+
+    def postings(self, term: str) -> "tuple[array[int], array[float]]":
+        """Places in `docs`, among them some of removed articles, and the term's worth in each."""
+        return self._postings[term]
+
+    def rarity(self, term: str) -> float:
+        """Inverse document frequency."""
+        frequency = self._frequencies[term]
+        return math.log(1 + (len(self) - frequency + 0.5) / (frequency + 0.5))
+
+    def known(self, word: str) -> int:
+        """How many articles have the word in just this form."""
+        return self._surfaces[word]
+
+    def vocabulary(self) -> list[str]:
+        """Every form of a word that an article has, sorted."""
+        if self._vocabulary is None:
+            self._vocabulary = sorted(word for word, count in self._surfaces.items() if count)
+        return self._vocabulary
+
+    def beginning(self, prefix: str) -> Iterator[str]:
+        vocabulary = self.vocabulary()
+        for at in range(bisect_left(vocabulary, prefix), len(vocabulary)):
+            if not vocabulary[at].startswith(prefix):
+                return
+            yield vocabulary[at]
+
+    def _doc(self, source: Source) -> Doc:
+        fields: list[str] = []
+        groups: tuple[Occurrence, ...] = ()
+        for words in source.fields:
+            stems = [source.stems[word] for word in words]
+            groups = tuple(occurrences(words, stems))
+            fields.append(self._string(stems) + END + self._string([group.group for group in groups]))
+        worths = _worths(fields)
+        surfaces = tuple(source.stems)
+        terms = "".join(worths)
+        return Doc(*source[:3], tuple(fields), groups, terms, array("f", worths.values()), surfaces)
+
+    def _string(self, names: Sequence[str]) -> str:
+        terms = self._terms
+        for name in names:
+            if name not in terms:
+                terms[name] = chr(_FIRST + len(terms))
+        return "".join([terms[name] for name in names])
+
+    def _post(self, place: int, doc: Doc) -> None:
+        for term, worth in zip(doc.terms, doc.worths, strict=True):
+            places, worths = self._postings[term]
+            places.append(place)
+            worths.append(worth)
+
+    def _compact(self) -> None:
+        self.docs = [doc for doc in self.docs if doc is not None]
+        self._places = {doc.article_id: place for place, doc in enumerate(self.docs) if doc is not None}
+        self._postings.clear()
+        for place, doc in enumerate(self.docs):
+            if doc is not None:
+                self._post(place, doc)
+
+
+def _no_postings() -> "tuple[array[int], array[float]]":
+    return array("I"), array("f")
+
+
+def _worths(fields: Sequence[str]) -> dict[str, float]:
+    sums: dict[str, float] = {}
+    for field, weight, slope, usual in zip(fields, _WEIGHTS, _SLOPES, _USUAL, strict=True):
+        length = field.index(END)
+        scale = weight / (1 - slope + slope * length / usual)
+        for term, count in Counter(field).items():
+            sums[term] = sums.get(term, 0.0) + count * scale
+    sums.pop(END)
+    return {term: total / (total + _SATURATION) for term, total in sums.items()}
