@@ -24,6 +24,7 @@ from deskhand.kit.db import engine_url
 from deskhand.kit.schema import metadata
 from deskhand.migrations.compare import comparison
 
+FOLDER = Path(__file__).parent
 # Any constant serves, as long as nothing else in the database locks it.
 _ADVISORY_LOCK = 0x6465736B68616E64
 _LOCK_SECONDS = 60
@@ -62,7 +63,7 @@ def drift(url: str) -> list[Any]:
     import deskhand.migrations.tables  # noqa: F401 - declares every table
 
     with _engine(url).connect() as connection:
-        context = MigrationContext.configure(connection, opts=comparison(connection))
+        context = MigrationContext.configure(connection, opts=comparison())
         return list(compare_metadata(context, metadata))
 
 
@@ -82,7 +83,7 @@ def write_revision(url: str, message: str) -> Path:
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     return config

@@ -10,7 +10,7 @@ context.configure(
     target_metadata=context.config.attributes.get("target_metadata"),
     transaction_per_migration=True,
     transactional_ddl=True,
-    **comparison(connection),
+    **comparison(),
 )
 with context.begin_transaction():
     context.run_migrations()
