@@ -138,9 +138,9 @@ def _key_from_jwk(entry: Any) -> PublicKey | None:
     kty = entry.get("kty") if isinstance(entry, dict) else None
     if kty not in ("RSA", "EC", "OKP") or entry.get("use", "sig") != "sig":
         return None
-    if "verify" not in entry.get("key_ops", ["verify"]):
-        return None
     try:
+        if "verify" not in entry.get("key_ops", ["verify"]):
+            return None
         if kty == "RSA" and base64_to_int(entry["n"]).bit_length() < _MIN_RSA_BITS:
             return None
         key = _CLASSES[kty].import_key({"kty": kty, **{name: entry[name] for name in _MEMBERS[kty]}})

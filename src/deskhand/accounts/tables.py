@@ -1,6 +1,6 @@
 """People, the companies they belong to, and their credentials."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Text
 
 from deskhand.kit.schema import Id, Json, Time, metadata
 
@@ -80,13 +80,4 @@ single_use_links = Table(
     Column("used", Boolean, nullable=False),
     Column("created_at", Time, nullable=False),
     Index("ix_single_use_links_user_id", "user_id"),
-)
-
-# Keys that the instance makes for itself at its first start: session tokens and signed links hang on them.
-secrets = Table(
-    "secrets",
-    metadata,
-    Column("name", String(40), primary_key=True),
-    Column("value", String(120), nullable=False),
-    Column("version", Integer, nullable=False),
 )

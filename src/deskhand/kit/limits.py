@@ -40,7 +40,7 @@ _UNITS = {
 _RATE = re.compile(r"(\d{1,9})\s*/\s*(\d{0,6})\s*([a-z]+)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Rate:
     """`count` hits within any `seconds`."""
 
@@ -121,16 +121,27 @@ def exhausted(tx: Connection, name: str, key: str, rate: Rate | None) -> bool:
     return tx.execute(counted).scalar_one() >= rate.count
 
 
-def check(tx: Connection, name: str, key: str, rate: Rate | None) -> None:
-    """Raises TooMany when no hit is left, without spending one."""
-    if rate is not None and exhausted(tx, name, key, rate):
-        bucket, moment = _bucket(name, key), now()
-        raise _too_many(tx, bucket, tx.execute(_COUNT, {"b": bucket}).one()[0], rate, moment)
+def spend_all(tx: Connection, hits: list[tuple[str, str, Rate | None]]) -> bool:
+    """Spend one hit on each (name, key, rate), or none and answer False where one of them is spent."""
+    wanted = sorted((name, key, rate) for name, key, rate in hits if rate is not None)
+    for name, key, rate in wanted:
+        _lock(tx, name, key)
+        if exhausted(tx, name, key, rate):
+            return False
+    for name, key, rate in wanted:
+        spend(tx, name, key, rate)
+    return True
 
 
 def forget(tx: Connection, name: str, key: str) -> None:
     """Clear the bucket, as after a successful login."""
     tx.execute(delete(limit_hits).where(limit_hits.c.bucket == _bucket(name, key)))
+
+
+def refund(tx: Connection, name: str, key: str) -> None:
+    """Give the latest hit back."""
+    latest = select(func.max(limit_hits.c.id)).where(limit_hits.c.bucket == _bucket(name, key)).scalar_subquery()
+    tx.execute(delete(limit_hits).where(limit_hits.c.id == latest))
 
 
 def sweep(tx: Connection, older_than: int) -> int:

@@ -66,9 +66,7 @@ class Settings(BaseModel):
     jwt_jwks_url: str = Field("", description="Address of the host product's JWKS.")
     jwt_issuer: str = Field("", description="Required `iss` of host tokens.")
     jwt_audience: str = Field("", description="Required `aud` of host tokens.")
-    jwt_staff_claim: str = Field(
-        "", description="`claim`, `claim=value:role` pairs: which claim of a host token makes someone staff."
-    )
+    jwt_staff_claim: str = Field("", description="Claim of a host token that holds `agent` or `admin` for staff.")
 
     smtp_url: str = Field("", description="`smtp://user:pass@host:port`; without it mails stay in the outbox.")
     mail_from: str = Field("Support <support@localhost>", description="Sender of mails, `Name <address>`.")

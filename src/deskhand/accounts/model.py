@@ -1,0 +1,110 @@
+"""What the doors may ask of accounts: one input type for each act, with all its validation."""
+
+from typing import Annotated, Any
+
+import orjson
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from deskhand.accounts.actor import Role, Scope
+from deskhand.kit.clock import now
+from deskhand.kit.text import Email, Line
+from deskhand.kit.times import Moment
+
+MAX_OBJECT = 16_384  # bytes of JSON that a host may push for one account
+
+
+class Input(BaseModel):
+    """Base of all inputs: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _future(value: int | None) -> int | None:
+    if value is not None and value <= now():
+        raise PydanticCustomError("past", "This must lie in the future.")
+    return value
+
+
+def _small(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        size = len(orjson.dumps(value))
+    except TypeError:
+        raise PydanticCustomError("characters", "This contains characters that cannot be stored.") from None
+    if size > MAX_OBJECT or b"\\u0000" in orjson.dumps(value):
+        raise PydanticCustomError("too_large", "This may be at most 16 KiB of JSON, without NUL characters.")
+    return value
+
+
+def _known_role(value: Any) -> Any:
+    return Role(value) if value in {Role.CUSTOMER, Role.AGENT, Role.ADMIN} else value
+
+
+Object = Annotated[dict[str, Any], AfterValidator(_small)]
+Password = Annotated[str, Field(min_length=1, max_length=1024, description="10 to 128 characters.")]
+# The roles that a person can be given.
+GivenRole = Annotated[
+    Role, Field(json_schema_extra={"enum": ["customer", "agent", "admin"]}), BeforeValidator(_known_role)
+]
+
+
+class Login(Input):
+    email: Annotated[str, Field(max_length=320)]
+    password: Password
+
+
+class SignUp(Input):
+    email: Email
+    name: Line(120)
+    password: Password
+
+
+class ResetRequest(Input):
+    email: Email
+
+
+class ResetConfirm(Input):
+    token: Annotated[str, Field(max_length=1000)]
+    password: Password
+
+
+class VerifyConfirm(Input):
+    token: Annotated[str, Field(max_length=1000)]
+
+
+class FirstAdmin(Input):
+    """What the one-time link of the first start asks for."""
+
+    token: Annotated[str, Field(max_length=1000)]
+    email: Email
+    name: Line(120)
+    password: Password
+
+
+class NewUser(Input):
+    email: Email
+    name: Line(120)
+    role: GivenRole = Role.CUSTOMER
+
+
+class UserChange(Input):
+    """Any subset; `role` and `disabled` are for admins."""
+
+    name: Line(120) = None
+    role: GivenRole = None  # type: ignore[assignment]
+    disabled: bool = None  # type: ignore[assignment]
+
+
+class NewApiKey(Input):
+    name: Line(80)
+    scopes: Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=5)] | None = None
+    expires_at: Annotated[Moment, AfterValidator(_future)] | None = None
+
+
+class AccountPush(Input):
+    """What the host knows of one of its accounts; a push replaces what was known."""
+
+    name: Line(255, blank=True) | None = None
+    plan: Line(120, blank=True) | None = None
+    traits: Object = Field(default_factory=dict)
+    usage: Object = Field(default_factory=dict)

@@ -1,0 +1,18 @@
+"""What a rating says."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from deskhand.kit.text import Block
+
+
+class NewRating(BaseModel):
+    """1 (bad) to 5 (very good), and words if one likes."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"rating": 5, "comment": "Quick and clear."}]}
+    )
+
+    rating: Annotated[int, Field(ge=1, le=5)]
+    comment: Block(2000, blank=True) | None = None

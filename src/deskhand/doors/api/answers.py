@@ -1,0 +1,137 @@
+"""How a route answers: reads with an ETag, acts in one transaction with limit and idempotency key."""
+
+import re
+from collections.abc import Callable, Mapping
+from hashlib import blake2b, sha256
+from typing import Any, Concatenate
+
+import orjson
+from fastapi import Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from deskhand.accounts.actor import Actor
+from deskhand.doors.api.auth import services
+from deskhand.kit import idempotency, limits
+from deskhand.kit.db import P
+from deskhand.kit.errors import Invalid, Stale
+from deskhand.kit.idempotency import Answer
+from deskhand.kit.limits import Rate
+
+KEY_HEADER = "Idempotency-Key"
+_JSON = "application/json"
+
+
+async def read(
+    request: Request, query: Callable[Concatenate[Connection, P], Any], *args: P.args, **kwargs: P.kwargs
+) -> Response:
+    """Run a short read and answer its JSON."""
+    return found(request, await services(request).store.read(query, *args, **kwargs))
+
+
+async def read_slow(
+    request: Request, query: Callable[Concatenate[Connection, P], Any], *args: P.args, **kwargs: P.kwargs
+) -> Response:
+    """As `read`, for searches and reports."""
+    return found(request, await services(request).store.read_slow(query, *args, **kwargs))
+
+
+async def act(
+    request: Request,
+    work: Callable[[Connection], Any],
+    *,
+    status: int = 200,
+    limit: tuple[str, Rate | None] | None = None,
+    limit_key: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Run `work` in one transaction and answer the JSON it returns; None is 204.
+
+    `limit` is (name, rate), counted by `limit_key` or the user, in the same transaction: what is refused costs nothing.
+    """
+    desk, actor = services(request), actor_of(request)
+    key = _key(request)
+    caller = f"user:{actor.user_id}" if actor.user_id else f"ip:{actor.client.ip}"
+    fingerprint = await _fingerprint(request) if key else ""
+
+    def unit(tx: Connection) -> Answer:
+        if key and (first := idempotency.replay(tx, caller, key, fingerprint)):
+            return Answer(first.status, {**first.headers, "Idempotent-Replay": "true"}, first.body)
+        budget = None
+        if limit and not actor.exempt:
+            budget = limits.spend(tx, limit[0], limit_key or caller, limit[1])
+        result = work(tx)
+        body = "" if result is None else orjson.dumps(result).decode()
+        answer = Answer(204 if result is None else status, dict(headers or {}), body)
+        if key:
+            idempotency.keep(tx, caller, key, answer)
+        return Answer(answer.status, answer.headers | (budget.headers if budget else {}), body)
+
+    answer = await desk.store.write(unit)
+    return _response(answer.body.encode(), answer.status, answer.headers)
+
+
+def found(request: Request, result: Any, *, etag: str | None = None) -> Response:
+    """`result` as JSON with its ETag, or 304 where the caller has it already."""
+    body = orjson.dumps(result)
+    tag = etag or f'"{blake2b(body, digest_size=12).hexdigest()}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie, X-API-Key"}
+    if _matches(request.headers.get("if-none-match", ""), tag):
+        return Response(status_code=304, headers=headers)
+    return _response(body, 200, headers)
+
+
+def versioned_etag(version: int, result: Any) -> str:
+    """An ETag that changes with everything shown, and from which `If-Match` can tell the row's version."""
+    return f'"{version}.{blake2b(orjson.dumps(result), digest_size=9).hexdigest()}"'
+
+
+def expected_version(if_match: str | None) -> int | None:
+    """The version that `If-Match` names; None where it is absent or `*`. Raises Stale for one that is none of ours."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    match = re.fullmatch(r'\s*(?:W/)?"(\d{1,9})(?:\.[0-9a-f]+)?"\s*', if_match)
+    if match is None:
+        raise Stale("This ETag is not one of this ticket.")
+    return int(match[1])
+
+
+def actor_of(request: Request) -> Actor:
+    return request.state.actor
+
+
+def links(request: Request, page: int, per_page: int, total: int) -> dict[str, str]:
+    """The `Link` header of a list (RFC 8288): first, prev, next, last."""
+    last = max(1, -(-total // per_page))
+    wanted = {
+        "first": 1,
+        "prev": page - 1 if page > 1 else None,
+        "next": page + 1 if page < last else None,
+        "last": last,
+    }
+    urls = ((rel, request.url.include_query_params(page=number)) for rel, number in wanted.items() if number)
+    return {"Link": ", ".join(f'<{url.path}?{url.query}>; rel="{rel}"' for rel, url in urls)}
+
+
+def _response(body: bytes, status: int, headers: dict[str, str]) -> Response:
+    return Response(body, status, {"Cache-Control": "no-store", **headers}, _JSON if body else None)
+
+
+def _key(request: Request) -> str | None:
+    key = request.headers.get(KEY_HEADER)
+    if key is None or request.method != "POST":
+        return None
+    if not 1 <= len(key) <= idempotency.MAX_KEY or not key.isprintable():
+        raise Invalid.field(KEY_HEADER, "length", "An Idempotency-Key has 1 to 255 printable characters.")
+    return key
+
+
+async def _fingerprint(request: Request) -> str:
+    head = f"{request.method} {request.url.path}\n".encode()
+    return sha256(head + await request.body()).hexdigest()
+
+
+def _matches(header: str, tag: str) -> bool:
+    """`If-None-Match` compares weakly (RFC 9110, 13.1.2)."""
+    tags = {part.strip().removeprefix("W/") for part in header.split(",")}
+    return "*" in tags or tag.removeprefix("W/") in tags

@@ -1,0 +1,178 @@
+"""Who calls: credentials in, Actor out, before a byte of the body is read.
+
+Routes say whom they are for by their class: `APIRouter(route_class=guarded(…))`.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request
+from fastapi.routing import APIRoute
+from sqlalchemy import Connection, RowMapping
+from starlette.responses import Response
+
+from deskhand.accounts import api_keys, keys, people, sessions
+from deskhand.accounts.actor import Actor, Client, Identity, Role, Scope
+from deskhand.accounts.csrf import csrf_matches
+from deskhand.accounts.jwt import Claims, looks_own
+from deskhand.doors.services import Services
+from deskhand.kit.errors import Forbidden, Unauthenticated, Unsupported
+
+SESSION_COOKIE = "deskhand_session"
+CSRF_HEADER = "X-CSRF-Token"
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def guarded(who: Role, read: Scope, write: Scope) -> type[APIRoute]:
+    """A route class for customers, agents or admins; `read` and `write` are the scopes that an API key needs."""
+
+    class Guarded(APIRoute):
+        access = (who, read, write)
+
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            answer = super().get_route_handler()
+            takes_json = self.body_field is not None
+
+            async def handler(request: Request) -> Response:
+                actor = await authenticate(request)
+                actor.require(read if request.method in _SAFE else write)
+                request.state.actor = _admit(actor, who)
+                _check_type(request, takes_json)
+                return await answer(request)
+
+            return handler
+
+    return Guarded
+
+
+class Open(APIRoute):
+    """A route for everyone; whoever shows a credential is known by it, and a wrong one is refused."""
+
+    access = (Role.VISITOR, None, None)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+        takes_json = self.body_field is not None
+
+        async def handler(request: Request) -> Response:
+            shown = "authorization" in request.headers or "x-api-key" in request.headers
+            known = shown or SESSION_COOKIE in request.cookies
+            request.state.actor = await authenticate(request) if known else _visitor(request)
+            _check_type(request, takes_json)
+            return await answer(request)
+
+        return handler
+
+
+def services(request: Request) -> Services:
+    return request.app.state.services
+
+
+def client_of(request: Request, via: str = "api") -> Client:
+    return Client(via, request.state.client_ip, request.headers.get("user-agent", "")[:255])
+
+
+async def authenticate(request: Request) -> Actor:
+    """The actor behind the request's credential. Raises Unauthenticated, or Forbidden for a missing CSRF token."""
+    kind, _, value = request.headers.get("authorization", "").partition(" ")
+    bearer = value.strip() if kind.lower() == "bearer" else ""
+    key = request.headers.get("x-api-key") or (bearer if bearer.startswith(keys.KEY_START) else "")
+    if key:
+        return await _by_key(request, key)
+    if bearer:
+        return await _by_token(request, bearer)
+    if cookie := request.cookies.get(SESSION_COOKIE):
+        return await _by_cookie(request, cookie)
+    raise Unauthenticated
+
+
+async def _by_key(request: Request, key: str) -> Actor:
+    digest = keys.parse(key)
+    if digest is None:
+        raise Unauthenticated
+    store = services(request).store
+    actor, used = await store.read(api_keys.authenticate, digest, client_of(request))
+    if used:
+        await store.write(api_keys.touch, used)
+    return actor
+
+
+async def _by_token(request: Request, token: str) -> Actor:
+    desk = services(request)
+    if looks_own(token):
+        claims = desk.own_tokens.verify(token)
+        return await desk.store.read(sessions.authenticate, claims.user_id, claims.session_id, client_of(request))
+    return await _host_user(request, await desk.host_tokens.verify_async(token))
+
+
+async def _by_cookie(request: Request, cookie: str) -> Actor:
+    desk = services(request)
+    claims = desk.own_tokens.verify(cookie)
+    if request.method not in _SAFE and not csrf_matches(
+        desk.signer, claims.session_id, request.headers.get(CSRF_HEADER, "")
+    ):
+        raise Forbidden("The CSRF token is missing or does not belong to this session.", code="csrf")
+    return await desk.store.read(sessions.authenticate, claims.user_id, claims.session_id, client_of(request, "web"))
+
+
+async def _host_user(request: Request, claims: Claims) -> Actor:
+    """The host's user. Its row is written when the token says something new, and read otherwise."""
+    desk = services(request)
+    role = _host_role(claims, desk.settings.jwt_staff_claim)
+    row = await desk.store.read(people.find_by_sub, claims.subject)
+    if row is None or _says_new(row, claims, role):
+        row = await desk.store.write(_refresh, claims, role)
+    if row["disabled_at"] is not None:
+        raise Unauthenticated
+    return sessions.actor_from(row, client_of(request), Identity.SESSION)
+
+
+def _refresh(tx: Connection, claims: Claims, role: Role) -> RowMapping:
+    return people.from_host(
+        tx, sub=claims.subject, email=claims.email, name=claims.name, claims=_snapshot(claims), role=role
+    )
+
+
+def _says_new(row: RowMapping, claims: Claims, role: Role) -> bool:
+    snapshot = _snapshot(claims)
+    return (
+        row["role"] != role
+        or (claims.email is not None and row["email"] != people.normal_email(claims.email))
+        or (claims.name is not None and row["name"] != claims.name)
+        or (bool(snapshot) and row["claims"] != snapshot)
+    )
+
+
+def _snapshot(claims: Claims) -> dict[str, Any]:
+    given = {"account": claims.account, "usage": claims.usage}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _host_role(claims: Claims, staff_claim: str) -> Role:
+    """Customer, unless the configured claim says agent or admin (alone or in a list)."""
+    said = claims.everything.get(staff_claim) if staff_claim else None
+    words = said if isinstance(said, list) else [said]
+    if Role.ADMIN in words:
+        return Role.ADMIN
+    return Role.AGENT if Role.AGENT in words else Role.CUSTOMER
+
+
+def _admit(actor: Actor, who: Role) -> Actor:
+    if who is Role.CUSTOMER:
+        return actor.as_customer()
+    actor.require_staff()
+    if who is Role.ADMIN:
+        actor.require_admin()
+    return actor
+
+
+def _visitor(request: Request) -> Actor:
+    return Actor(None, Role.VISITOR, identity=Identity.UNVERIFIED, client=client_of(request))
+
+
+def _check_type(request: Request, takes_json: bool) -> None:
+    if not takes_json:
+        return
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise Unsupported("Please send the body as application/json.")

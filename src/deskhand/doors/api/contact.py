@@ -1,0 +1,65 @@
+"""The contact form.
+
+POST   /tickets/public            from anyone, without login
+GET    /staff/spam                what was held back
+POST   /staff/spam/{spam_id}/release   it was none
+"""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+
+from deskhand.accounts.actor import Role, Scope
+from deskhand.doors.api import answers, params
+from deskhand.doors.api.auth import Open, client_of, guarded, services
+from deskhand.kit.errors import NotFound
+from deskhand.kit.ids import parse_id
+from deskhand.tickets import contact, wire
+from deskhand.tickets.model import NewPublicTicket
+
+public = APIRouter(tags=["Tickets"], route_class=Open)
+staff = APIRouter(
+    prefix="/staff",
+    tags=["Staff: held back"],
+    route_class=guarded(Role.AGENT, read=Scope.STAFF_READ, write=Scope.STAFF_WRITE),
+)
+
+
+@public.post("/tickets/public", status_code=201, response_model=wire.TicketOut)
+async def create_public_ticket(request: Request, new: NewPublicTicket) -> Response:
+    """File a ticket without an account. A signed link to it is mailed to the address, if that may be done."""
+    settings, client = services(request).settings, client_of(request, "contact")
+
+    def work(tx: Connection) -> Any:
+        return wire.ticket(contact.submit(tx, settings, client, new))
+
+    return await answers.act(
+        request, work, status=201, limit=("public", settings.limit_public), limit_key=f"ip:{client.ip}"
+    )
+
+
+@staff.get("/spam", response_model=wire.SpamOut)
+async def list_spam(request: Request, page: params.Page = 1, per_page: params.PerPage = 20) -> Response:
+    """Submissions that were held back, newest first; they are kept for 30 days."""
+    actor = answers.actor_of(request)
+
+    def query(tx: Connection) -> Any:
+        rows, total = contact.list_spam(tx, actor, limit=per_page, offset=(page - 1) * per_page)
+        return {"spam": [wire.spam(row) for row in rows], "total": total, "page": page, "per_page": per_page}
+
+    return await answers.read(request, query)
+
+
+@staff.post("/spam/{spam_id}/release", status_code=201, response_model=wire.TicketOut)
+async def release_spam(request: Request, spam_id: str) -> Response:
+    """Make a ticket of it after all."""
+    settings, actor = services(request).settings, answers.actor_of(request)
+
+    def work(tx: Connection) -> Any:
+        found = parse_id(spam_id)
+        if found is None:
+            raise NotFound
+        return wire.ticket(contact.release(tx, settings, actor, found))
+
+    return await answers.act(request, work, status=201)

@@ -1,0 +1,144 @@
+"""Refusals as RFC 9457 problem details: the one translator of the HTTP door.
+
+`type` is a URL path into the documentation, `code` is stable, `detail` is for people. Whatever is not a refusal is a
+bug: logged with its request id, answered 500 with nothing in it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match
+
+from deskhand.kit.errors import Invalid, Refusal, Unauthenticated
+
+_HTTP = {
+    400: ("bad_request", "Bad request"),
+    404: ("not_found", "There is nothing here"),
+    405: ("method_not_allowed", "This method is not allowed here"),
+    413: ("too_large", "This is too large"),
+    415: ("unsupported_media_type", "This content type is not accepted"),
+}
+_CODES = {
+    "missing": "required",
+    "extra_forbidden": "unknown_field",
+    "string_unicode": "characters",
+    "json_invalid": "json",
+    "string_too_long": "too_long",
+    "string_too_short": "too_short",
+    "too_long": "too_many",
+    "enum": "choice",
+    "literal_error": "choice",
+    "is_instance_of": "choice",
+    "greater_than_equal": "range",
+    "less_than_equal": "range",
+}
+_MESSAGES = {
+    "missing": "This field is required.",
+    "extra_forbidden": "There is no such field.",
+    "string_unicode": "This contains characters that cannot be stored.",
+    "json_invalid": "The body is not valid JSON.",
+}
+# The same for every reason: a stranger learns nothing about which part of a credential was wrong.
+_SIGN_IN = "Valid credentials are required: a session token, an API key or a signed-in browser."
+
+
+def install(app: FastAPI) -> None:
+    """Answer everything that is raised in the form of problem details."""
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def problem(
+    status: int, code: str, title: str, detail: str, *, headers: dict[str, str] | None = None, **more: Any
+) -> Response:
+    """An `application/problem+json` response."""
+    body = {
+        "type": f"/api/docs#problem-{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **more,
+    }
+    return Response(
+        orjson.dumps(body), status, {"Cache-Control": "no-store", **(headers or {})}, "application/problem+json"
+    )
+
+
+def refused(refusal: Refusal) -> Response:
+    """The answer to one refusal."""
+    if isinstance(refusal, Unauthenticated):
+        headers = {"WWW-Authenticate": 'Bearer realm="deskhand"'}
+        return problem(401, Unauthenticated.code, Unauthenticated.title, _SIGN_IN, headers=headers)
+    more = {"errors": _fields(refusal)} if isinstance(refusal, Invalid) else {}
+    return problem(refusal.status, refusal.code, refusal.title, refusal.detail, headers=refusal.headers, **more)
+
+
+def unexpected() -> Response:
+    """For a bug: says nothing, for the log says all."""
+    return problem(500, "internal", "Something went wrong on our side", "It has been noted. Please try again later.")
+
+
+def invalid(errors: Sequence[Any]) -> Response:
+    """The answer to pydantic's findings, each under its field's name."""
+    listed = [
+        {
+            "field": _field(error["loc"]),
+            "code": _CODES.get(error["type"], error["type"]),
+            "message": _MESSAGES.get(error["type"]) or _sentence(error["msg"]),
+        }
+        for error in errors
+    ]
+    detail = "; ".join(f"{item['field']}: {item['message']}" for item in listed[:5])
+    return problem(422, Invalid.code, Invalid.title, detail, errors=listed)
+
+
+async def _refusal(_request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refusal)
+    return refused(refusal)
+
+
+async def _validation(_request: Request, failed: Exception) -> Response:
+    assert isinstance(failed, RequestValidationError)
+    return invalid(failed.errors())
+
+
+async def _http(request: Request, raised: Exception) -> Response:
+    assert isinstance(raised, HTTPException)
+    code, title = _HTTP.get(raised.status_code, ("bad_request", "Bad request"))
+    detail = "The body could not be read as JSON." if raised.status_code == 400 else title
+    headers = {"Allow": ", ".join(_allowed(request))} if raised.status_code == 405 else dict(raised.headers or {})
+    return problem(raised.status_code, code, title, detail, headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Every method that some route has at this path: the framework names those of the first one alone."""
+    methods: set[str] = set()
+    for route in request.app.router.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return sorted(methods)
+
+
+def _fields(refusal: Invalid) -> list[dict[str, str]]:
+    return [{"field": item.field, "code": item.code, "message": item.message} for item in refusal.errors]
+
+
+def _field(loc: tuple[Any, ...]) -> str:
+    """`("body", "requester", "email")` is `requester.email`; the body as a whole is `body`."""
+    inner = [str(part) for part in loc[1:]]
+    if loc[0] == "body" and len(loc) == 2 and isinstance(loc[1], int):
+        return "body"  # the offset at which the JSON breaks
+    return ".".join(inner) or str(loc[0])
+
+
+def _sentence(message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    return text if text.endswith((".", "!", "?")) else text + "."

@@ -1,0 +1,42 @@
+"""Query parameters that several lists share."""
+
+from typing import Annotated, Literal
+
+from fastapi import Query
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from deskhand.kit.text import Line
+from deskhand.tickets.model import Status
+
+MAX_PAGE = 10**9
+
+Page = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Page, from 1. One past the end is empty.")]
+PerPage = Annotated[int, Query(ge=1, le=100, description="Entries a page.")]
+Text = Annotated[Line(1000, blank=True), Query(description='Words to find; "exact words" in quotes.')]
+Word = Line(255)
+Sort = Annotated[
+    Literal["-created_at", "created_at", "-updated_at", "updated_at", "-priority"],
+    Query(description="Order; `-` is descending. With `q`, best match first unless a sort is given."),
+]
+
+
+def _statuses(value: str) -> tuple[Status, ...]:
+    words = [part.strip() for part in value.split(",")]
+    if not set(words) <= set(Status):
+        allowed = ", ".join(Status)
+        raise PydanticCustomError(
+            "choice", "Use one or several of {allowed}, separated by commas.", {"allowed": allowed}
+        )
+    return tuple(Status(word) for word in words)
+
+
+Statuses = Annotated[
+    str,
+    AfterValidator(_statuses),
+    Query(
+        description="`open`, `pending`, `resolved`, `closed`; several separated by commas.",
+        examples=["open", "open,pending"],
+        json_schema_extra={"pattern": "^(open|pending|resolved|closed)(,(open|pending|resolved|closed))*$"},
+    ),
+]

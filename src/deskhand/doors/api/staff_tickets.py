@@ -1,0 +1,172 @@
+"""Every ticket, for the team.
+
+GET    /staff/tickets                  queues, search, any depth by cursor
+POST   /staff/tickets                  for a customer
+GET    /staff/tickets/{ticket_id}      with notes, history, enrichment
+PATCH  /staff/tickets/{ticket_id}      status, priority, category, assignee, subject, tags; If-Match
+POST   /staff/tickets/{ticket_id}/replies
+POST   /staff/tickets/{ticket_id}/notes
+"""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from sqlalchemy import Connection
+
+from deskhand.accounts.actor import Actor, Role, Scope
+from deskhand.attachments import queries as attachments
+from deskhand.csat import ops as csat
+from deskhand.csat import wire as csat_wire
+from deskhand.doors.api import answers, params
+from deskhand.doors.api.auth import guarded, services
+from deskhand.kit import events
+from deskhand.kit.text import normal_email
+from deskhand.tickets import access, create, ops, queries, snapshot, tags, wire
+from deskhand.tickets.model import (
+    NewNote,
+    NewStaffReply,
+    NewStaffTicket,
+    PriorityIn,
+    StaffTicketChange,
+    Ticket,
+)
+from deskhand.tickets.queries import Filter, Row
+
+router = APIRouter(
+    prefix="/staff",
+    tags=["Staff: tickets"],
+    route_class=guarded(Role.AGENT, read=Scope.STAFF_READ, write=Scope.STAFF_WRITE),
+)
+
+View = Annotated[Literal["unassigned", "mine", "all"], Query(description="A queue: whose tickets to list.")]
+Assignee = Annotated[params.Word, Query(description="A user's id, or `none`.")]
+Requester = Annotated[params.Word, Query(description="The customer's e-mail.")]
+Cursor = Annotated[params.Word, Query(description="`next_cursor` of the page before.")]
+IfMatch = Annotated[str | None, Header(description="The ETag that was read: refuses to overwrite a newer state (412).")]
+
+
+@router.get("/tickets", response_model=wire.StaffTickets)
+async def list_all_tickets(
+    request: Request,
+    view: View = "all",
+    status: params.Statuses | None = None,
+    category: params.Word | None = None,
+    priority: PriorityIn | None = None,
+    assignee: Assignee | None = None,
+    requester: Requester | None = None,
+    tag: Annotated[params.Word, Query()] | None = None,
+    q: params.Text | None = None,
+    sort: params.Sort | None = None,
+    page: params.Page = 1,
+    per_page: params.PerPage = 20,
+    cursor: Cursor | None = None,
+) -> Response:
+    """Tickets of all customers. `q` also finds what notes say."""
+    store, actor = services(request).store, answers.actor_of(request)
+    queue = {"unassigned": "none", "mine": actor.user_id, "all": None}[view]
+    asked = Filter(
+        status=status or (),
+        category=category,
+        priority=priority,
+        q=q,
+        assignee=queue or assignee,
+        requester=requester and normal_email(requester),
+        tag=tag and tag.lower(),
+        sort=sort,
+        page=page,
+        per_page=per_page,
+        cursor=cursor,
+    )
+    body = await (store.read if q is None else store.read_slow)(_page, actor, asked)
+    response = answers.found(request, body)
+    response.headers.update(answers.links(request, page, per_page, body["total"]))
+    return response
+
+
+@router.post("/tickets", status_code=201, response_model=wire.StaffTicket)
+async def create_ticket_for(request: Request, new: NewStaffTicket) -> Response:
+    """File a ticket for a customer, found or made by e-mail."""
+    settings, actor = services(request).settings, answers.actor_of(request)
+
+    def work(tx: Connection) -> Any:
+        return _shown(tx, create.create_for(tx, settings, actor, new))
+
+    return await answers.act(request, work, status=201)
+
+
+@router.get("/tickets/{ticket_id}", response_model=wire.StaffThread)
+async def get_any_ticket(request: Request, ticket_id: str) -> Response:
+    """A ticket with its notes, its history, and what was known of the customer when it was filed."""
+    thread = await services(request).store.read(_thread, answers.actor_of(request), ticket_id)
+    return answers.found(request, thread, etag=answers.versioned_etag(thread["version"], thread))
+
+
+@router.patch("/tickets/{ticket_id}", response_model=wire.StaffTicket)
+async def change_any_ticket(
+    request: Request, ticket_id: str, change: StaffTicketChange, if_match: IfMatch = None
+) -> Response:
+    """Change a ticket. With `If-Match`, only if nobody changed it since it was read."""
+    actor, expected = answers.actor_of(request), answers.expected_version(if_match)
+
+    def work(tx: Connection) -> Any:
+        ticket = ops.change(tx, actor, access.lock(tx, actor, ticket_id), change, expected_version=expected)
+        return _shown(tx, ticket)
+
+    return await answers.act(request, work)
+
+
+@router.post("/tickets/{ticket_id}/replies", status_code=201, response_model=wire.StaffMessage)
+async def reply_as_staff(request: Request, ticket_id: str, new: NewStaffReply) -> Response:
+    """Answer the customer; the ticket becomes pending unless `status` says otherwise."""
+    return await _write_message(request, ticket_id, ops.reply, new)
+
+
+@router.post("/tickets/{ticket_id}/notes", status_code=201, response_model=wire.StaffMessage)
+async def add_note(request: Request, ticket_id: str, new: NewNote) -> Response:
+    """Write for the team; no customer ever sees it."""
+    return await _write_message(request, ticket_id, ops.add_note, new)
+
+
+async def _write_message(request: Request, ticket_id: str, write: Any, new: Any) -> Response:
+    actor = answers.actor_of(request)
+
+    def work(tx: Connection) -> Any:
+        message = write(tx, actor, access.lock(tx, actor, ticket_id), new)
+        return wire.staff_message(message, attachments.by_messages(tx, [message.id]))
+
+    return await answers.act(request, work, status=201)
+
+
+def _page(tx: Connection, actor: Actor, asked: Filter) -> wire.StaffTickets:
+    found = queries.list_desk(tx, actor, asked)
+    tagged = tags.of(tx, [row.ticket.id for row in found.rows])
+    return {
+        "tickets": [wire.staff_ticket(row, tagged[row.ticket.id]) for row in found.rows],
+        "total": found.total,
+        "page": asked.page,
+        "per_page": asked.per_page,
+        "next_cursor": found.next_cursor,
+    }
+
+
+def _thread(tx: Connection, actor: Actor, ref: str) -> wire.StaffThread:
+    ticket = access.get(tx, actor, ref)
+    messages = queries.thread(tx, ticket.id, notes=True)
+    return wire.staff_thread(
+        _row(tx, ticket),
+        tags.of(tx, [ticket.id])[ticket.id],
+        messages,
+        attachments.by_messages(tx, [message.id for message in messages]),
+        events=events.of_subject(tx, ticket.id),
+        enrichment=snapshot.find(tx, ticket.id),
+        satisfaction=csat_wire.rating(csat.find(tx, ticket.id)),
+    )
+
+
+def _shown(tx: Connection, ticket: Ticket) -> wire.StaffTicket:
+    return wire.staff_ticket(_row(tx, ticket), tags.of(tx, [ticket.id])[ticket.id])
+
+
+def _row(tx: Connection, ticket: Ticket) -> Row:
+    assignee = queries.person(tx, ticket.assignee_id) if ticket.assignee_id else None
+    return Row(ticket, queries.person(tx, ticket.requester_id), assignee)

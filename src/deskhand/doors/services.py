@@ -1,0 +1,44 @@
+"""What every door works with: settings, store, storage, keys. Built once by wiring, handed to each request, job and command."""
+
+from dataclasses import dataclass
+
+from deskhand.accounts.jwt import HostVerifier, OwnTokens
+from deskhand.accounts.passwords import Passwords
+from deskhand.kit import instance
+from deskhand.kit.db import Store, open_store
+from deskhand.kit.settings import BadSettings, Settings
+from deskhand.kit.signing import Signer
+from deskhand.kit.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    store: Store
+    storage: Storage
+    signer: Signer
+    own_tokens: OwnTokens
+    host_tokens: HostVerifier
+    passwords: Passwords
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def open_services(settings: Settings) -> Services:
+    """Open a migrated database and everything beside it. Raises BadSettings where a setting cannot work."""
+    try:
+        host_tokens = HostVerifier(
+            secret=settings.jwt_secret or None,
+            public_key_pem=settings.jwt_public_key or None,
+            jwks_url=settings.jwt_jwks_url or None,
+            issuer=settings.jwt_issuer or None,
+            audience=settings.jwt_audience or None,
+        )
+        storage = Storage.open(settings.storage_url)
+    except ValueError as problem:
+        raise BadSettings(str(problem)) from problem
+    store = open_store(settings.database_url, pool=settings.database_pool)
+    with store.begin() as tx:
+        key = instance.key(tx)
+    return Services(settings, store, storage, Signer(key), OwnTokens(key), host_tokens, Passwords())

@@ -1,0 +1,81 @@
+"""What each person wants to hear of: switches for all tickets, and a mute for one."""
+
+from typing import TypedDict
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection, bindparam, delete, select
+
+from deskhand.accounts.actor import Actor
+from deskhand.kit.clock import now
+from deskhand.kit.schema import insert
+from deskhand.notifications.tables import mutes, preferences
+from deskhand.tickets.model import Ticket
+
+
+class Preferences(TypedDict):
+    notify_on_reply: bool
+    notify_on_close: bool
+    notify_on_status_change: bool
+    email_digest: bool
+
+
+class Muted(TypedDict):
+    muted: bool
+
+
+DEFAULTS: Preferences = {
+    "notify_on_reply": True,
+    "notify_on_close": True,
+    "notify_on_status_change": False,
+    "email_digest": False,
+}
+
+
+class PreferenceChange(BaseModel):
+    """Any subset; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    notify_on_reply: bool = None  # type: ignore[assignment]
+    notify_on_close: bool = None  # type: ignore[assignment]
+    notify_on_status_change: bool = None  # type: ignore[assignment]
+    email_digest: bool = None  # type: ignore[assignment]
+
+
+class Mute(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    muted: bool
+
+
+_p, _m = preferences.c, mutes.c
+_FIND = select(*(_p[name] for name in DEFAULTS)).where(_p.user_id == bindparam("user"))
+_MUTED = select(_m.ticket_id).where(_m.user_id == bindparam("user"), _m.ticket_id == bindparam("ticket"))
+
+
+def get(tx: Connection, user_id: str) -> Preferences:
+    row = tx.execute(_FIND, {"user": user_id}).mappings().one_or_none()
+    return DEFAULTS if row is None else Preferences(**row)
+
+
+def change(tx: Connection, actor: Actor, change: PreferenceChange) -> Preferences:
+    """Set the switches that `change` names; the others stay, also when two changes arrive at once."""
+    user_id, given = actor.require_user(), change.model_dump(exclude_unset=True)
+    if given:
+        fresh = {**DEFAULTS, **given, "user_id": user_id, "updated_at": now()}
+        statement = insert(preferences).values(fresh)
+        tx.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=given | {"updated_at": now()}))
+    return get(tx, user_id)
+
+
+def set_mute(tx: Connection, actor: Actor, ticket: Ticket, muted: bool) -> None:
+    """Hear no more of this ticket, or hear of it again. Both may be said twice."""
+    key = {"user_id": actor.require_user(), "ticket_id": ticket.id}
+    if muted:
+        tx.execute(insert(mutes).on_conflict_do_nothing(index_elements=["user_id", "ticket_id"]), key)
+    else:
+        tx.execute(delete(mutes).where(_m.user_id == key["user_id"], _m.ticket_id == ticket.id))
+
+
+def is_muted(tx: Connection, user_id: str, ticket_id: str) -> bool:
+    return tx.execute(_MUTED, {"user": user_id, "ticket": ticket_id}).one_or_none() is not None

@@ -1,0 +1,72 @@
+"""The only way to a ticket: what the actor may not see does not exist."""
+
+import re
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, false, select, true
+
+from deskhand.accounts.actor import Actor, Role
+from deskhand.categories.tables import categories
+from deskhand.kit.errors import NotFound
+from deskhand.kit.ids import parse_id
+from deskhand.tickets.model import Ticket
+from deskhand.tickets.tables import tickets
+
+_t = tickets.c
+_READABLE = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}-[0-9]{1,12}", re.ASCII)
+TICKET_COLUMNS = (*(_t[name] for name in Ticket._fields[:-1]), categories.c.name.label("category"))
+TICKETS: Select[Any] = select(*TICKET_COLUMNS).join(categories, categories.c.slug == _t.category_slug)
+
+
+class NoSuchTicket(NotFound):
+    """For a ticket that is somebody else's too: ids cannot be probed."""
+
+    title = "There is no such ticket"
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """The condition, on `tickets`, for lists of what this actor may see."""
+    if actor.is_staff or actor.role is Role.SYSTEM:
+        return true()
+    if actor.user_id is None:
+        return false()
+    own = _t.requester_id == actor.user_id
+    return own if actor.ticket_id is None else own & (_t.id == actor.ticket_id)
+
+
+def get(tx: Connection, actor: Actor, ref: str) -> Ticket:
+    """The ticket with this UUID or readable id. Raises NotFound, also for what is somebody else's."""
+    return _fetch(tx, actor, ref, lock=False)
+
+
+def lock(tx: Connection, actor: Actor, ref: str) -> Ticket:
+    """As `get`, for acts: nobody else changes the ticket until the transaction ends."""
+    return _fetch(tx, actor, ref, lock=True)
+
+
+def _fetch(tx: Connection, actor: Actor, ref: str, *, lock: bool) -> Ticket:
+    ticket_id = parse_id(ref)
+    if ticket_id is None and not _READABLE.fullmatch(ref):
+        raise NoSuchTicket
+    everything = actor.is_staff or actor.role is Role.SYSTEM
+    statement = _STATEMENTS[everything, ticket_id is not None, lock]
+    row = tx.execute(statement, {"ref": ticket_id or ref.upper(), "owner": actor.user_id}).one_or_none()
+    if row is None or (actor.ticket_id is not None and actor.ticket_id != row.id):
+        raise NoSuchTicket
+    return Ticket._make(row)
+
+
+def _statement(everything: bool, by_uuid: bool, lock: bool) -> Select[Any]:
+    statement = TICKETS.where((_t.id if by_uuid else _t.readable_id) == bindparam("ref"))
+    if not everything:
+        statement = statement.where(_t.requester_id == bindparam("owner"))
+    return statement.with_for_update(of=tickets) if lock else statement
+
+
+# Built once: a statement built for each call costs more than its execution.
+_STATEMENTS = {
+    (everything, by_uuid, lock): _statement(everything, by_uuid, lock)
+    for everything in (True, False)
+    for by_uuid in (True, False)
+    for lock in (True, False)
+}

@@ -1,0 +1,193 @@
+"""How a ticket comes to be: its number, its category, its first message, and the snapshot beside it."""
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select, text
+
+from deskhand.accounts import people
+from deskhand.accounts.actor import Actor, Client
+from deskhand.accounts.queries import active_staff
+from deskhand.attachments import ops as attachments
+from deskhand.categories import learning
+from deskhand.categories import queries as categories
+from deskhand.kit import events
+from deskhand.kit.clock import now
+from deskhand.kit.errors import Invalid
+from deskhand.kit.ids import new_id
+from deskhand.kit.markdown import attachment_ids, render
+from deskhand.kit.settings import Settings
+from deskhand.tickets import search, snapshot, tags
+from deskhand.tickets.model import Message, NewStaffTicket, NewTicket, Status, Ticket
+from deskhand.tickets.tables import messages, tickets
+
+_HIGHEST = select(func.max(tickets.c.number))
+_NEXT = text("SELECT nextval('ticket_numbers')")
+_LIFT = text("SELECT setval('ticket_numbers', :start) FROM ticket_numbers WHERE last_value < :start OR NOT is_called")
+_INSERT_TICKET = tickets.insert()
+_INSERT_MESSAGE = messages.insert().returning(messages.c.seq)
+
+
+def create(tx: Connection, settings: Settings, actor: Actor, new: NewTicket) -> Ticket:
+    """File a ticket of the actor's own. Raises Invalid for an unknown category or attachments that cannot be bound."""
+    return file(tx, settings, actor, people.get(tx, actor.require_user()), new, verified=True)
+
+
+def create_for(tx: Connection, settings: Settings, actor: Actor, new: NewStaffTicket) -> Ticket:
+    """File a ticket for a customer, whom its e-mail finds or makes."""
+    actor.require_staff()
+    if new.assignee_id and active_staff(tx, new.assignee_id) is None:
+        raise Invalid.field("assignee_id", "unknown_agent", "There is no such active agent.")
+    requester = people.correspondent(tx, email=new.requester.email, name=new.requester.name)
+    ticket = file(tx, settings, actor, requester, new, verified=True, assignee_id=new.assignee_id)
+    tags.replace(tx, ticket.id, new.tags)
+    return ticket
+
+
+def file(
+    tx: Connection,
+    settings: Settings,
+    actor: Actor,
+    requester: RowMapping,
+    new: NewTicket,
+    *,
+    verified: bool,
+    assignee_id: str | None = None,
+    **event_data: Any,
+) -> Ticket:
+    """The one way a ticket is made, whoever files it and through whatever door."""
+    ticket = _insert_ticket(
+        tx, settings, actor.client, requester["id"], new, verified=verified, assignee_id=assignee_id
+    )
+    snapshot.take(tx, settings, ticket, requester, actor.client)
+    # Filed by staff: the words are the customer's, as far as the agent tells.
+    author = actor if actor.user_id == requester["id"] else snapshot.on_behalf(requester, actor.client)
+    message = insert_message(
+        tx,
+        author,
+        ticket.id,
+        "message",
+        new.body,
+        owner_id=requester["id"],
+        subject=new.subject,
+        uploader_id=actor.user_id,
+    )
+    data = {
+        "message_id": message.id,
+        "requester_id": requester["id"],
+        "assignee_id": assignee_id,
+        "changes": {},
+        **event_data,
+    }
+    events.record(tx, "ticket.created", ticket.id, actor=actor.author, data=data)
+    return ticket
+
+
+def insert_message(
+    tx: Connection,
+    author: Actor,
+    ticket_id: str,
+    kind: str,
+    body: str,
+    *,
+    owner_id: str | None,
+    subject: str | None = None,
+    uploader_id: str | None = None,
+) -> Message:
+    """The only code that writes a message: body as written and as HTML, its files bound, its words findable.
+
+    `owner_id` is the customer who may find it; None for a note.
+    """
+    user_id, author_type, author_name = author.author
+    row = {
+        "id": new_id(),
+        "ticket_id": ticket_id,
+        "kind": kind,
+        "author_id": user_id,
+        "author_type": author_type,
+        "author_name": author_name,
+        "identity": author.identity,
+        "via": author.client.via,
+        "body": body,
+        "body_html": render(body),
+        "created_at": now(),
+    }
+    seq = tx.execute(_INSERT_MESSAGE, row).scalar_one()
+    if ids := attachment_ids(body):
+        attachments.bind(
+            tx,
+            ids=ids,
+            uploader_id=uploader_id or user_id,
+            message_id=row["id"],
+            ticket_id=ticket_id,
+            internal=kind == "note",
+        )
+    search.index_message(
+        tx, seq=seq, ticket_id=ticket_id, owner_id=owner_id, subject=subject, body=body, internal=kind == "note"
+    )
+    return Message(seq=seq, **row)
+
+
+def category_slug_of(tx: Connection, slug: str, *, allow_retired: bool = False) -> RowMapping:
+    """The category a ticket may be given. Raises Invalid where there is none, or none any more."""
+    found = categories.find(tx, slug)
+    if found is None or (found["retired_at"] is not None and not allow_retired):
+        raise Invalid.field("category_slug", "unknown_category", "There is no such category.")
+    return found
+
+
+def classify(tx: Connection, subject: str, body: str) -> learning.Guess:
+    """The category that fits best, among those that are not retired."""
+    return learning.suggest(tx, subject, body, allowed=[row["slug"] for row in categories.list_active(tx)])
+
+
+def next_number(tx: Connection, settings: Settings) -> int:
+    """The next readable number. Unique under concurrency; on PostgreSQL a ticket that is rolled back leaves a gap."""
+    if tx.dialect.name == "postgresql":
+        return tx.execute(_NEXT).scalar_one()
+    return max(tx.execute(_HIGHEST).scalar_one() or 0, settings.ticket_start) + 1
+
+
+def start_numbers(tx: Connection, settings: Settings) -> None:
+    """Lift PostgreSQL's sequence to where the settings want the first ticket; it never goes back."""
+    if tx.dialect.name == "postgresql" and settings.ticket_start > 0:
+        tx.execute(_LIFT, {"start": settings.ticket_start})
+
+
+def _insert_ticket(
+    tx: Connection,
+    settings: Settings,
+    client: Client,
+    requester_id: str,
+    new: NewTicket,
+    *,
+    verified: bool,
+    assignee_id: str | None,
+) -> Ticket:
+    slug, guess = new.category_slug, None
+    if slug is None:
+        guess = classify(tx, new.subject, new.body)
+        slug = guess.slug
+    category = category_slug_of(tx, slug)
+    number, moment = next_number(tx, settings), now()
+    row: dict[str, Any] = dict.fromkeys(Ticket._fields[:-1])
+    row |= {
+        "id": new_id(),
+        "number": number,
+        "readable_id": f"{settings.ticket_prefix}-{number}",
+        "requester_id": requester_id,
+        "assignee_id": assignee_id,
+        "subject": new.subject,
+        "status": Status.OPEN,
+        "priority": new.priority.rank,
+        "category_slug": slug,
+        "category_guess": guess and {"slug": guess.slug, "probability": guess.probability, "words": guess.words},
+        "metadata": new.metadata,
+        "channel": client.via,
+        "verified": verified,
+        "version": 1,
+        "created_at": moment,
+        "updated_at": moment,
+        "requester_read_at": moment,
+    }
+    tx.execute(_INSERT_TICKET, row)
+    return Ticket(**row, category=category["name"])

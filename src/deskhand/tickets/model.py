@@ -1,0 +1,230 @@
+"""Tickets as rows, their vocabulary, and one input type for each act with all its validation."""
+
+import math
+import re
+from enum import StrEnum
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from deskhand.kit.ids import parse_id
+from deskhand.kit.text import Block, Email, Line
+
+MAX_BODY = 65_536
+MAX_TAGS = 20
+
+
+class Status(StrEnum):
+    OPEN = "open"
+    PENDING = "pending"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+class Priority(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    URGENT = "urgent"
+
+    @property
+    def rank(self) -> int:
+        """0 low … 3 urgent: how the column holds it, so that it sorts."""
+        return PRIORITIES.index(self)
+
+
+PRIORITIES = tuple(Priority)
+
+
+class Ticket(NamedTuple):
+    """A row of `tickets`, with its category's name."""
+
+    id: str
+    number: int
+    readable_id: str
+    requester_id: str
+    assignee_id: str | None
+    subject: str
+    status: str
+    priority: int
+    category_slug: str
+    category_guess: dict[str, Any] | None
+    metadata: dict[str, Any]
+    channel: str
+    verified: bool
+    version: int
+    created_at: int
+    updated_at: int
+    resolved_at: int | None
+    closed_at: int | None
+    first_reply_at: int | None
+    staff_replied_at: int | None
+    requester_read_at: int | None
+    category: str
+
+    @property
+    def unread(self) -> bool:
+        """Whether the team has answered since the requester last looked."""
+        return (self.staff_replied_at or 0) > (self.requester_read_at or 0)
+
+
+class Message(NamedTuple):
+    """A row of `messages`: what a person wrote, or a note of the team's."""
+
+    seq: int
+    id: str
+    ticket_id: str
+    kind: str
+    author_id: str | None
+    author_type: str
+    author_name: str
+    identity: str
+    via: str
+    body: str
+    body_html: str
+    created_at: int
+
+
+class Input(BaseModel):
+    """Base of all inputs: unknown fields are refused, and JSON types are not bent."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+_NEVER = re.compile("[\x00\ud800-\udfff]")
+
+
+def _scalars(value: dict[str, Any]) -> dict[str, Any]:
+    if len(value) > 50:
+        raise PydanticCustomError("too_many", "Metadata has at most 50 keys.")
+    for key, item in value.items():
+        if not 1 <= len(key) <= 64:
+            raise PydanticCustomError("key_length", "A metadata key has 1 to 64 characters.")
+        if _NEVER.search(key) or (isinstance(item, str) and _NEVER.search(item)):
+            raise PydanticCustomError("characters", "Metadata contains characters that cannot be stored.")
+        if not _is_scalar(item):
+            raise PydanticCustomError("not_scalar", "A metadata value is a text, a number, true, false or null.")
+        if isinstance(item, str) and len(item) > 1024:
+            raise PydanticCustomError("too_long", "A metadata value is at most 1,024 characters long.")
+    return value
+
+
+def _is_scalar(item: object) -> bool:
+    if isinstance(item, int) and not isinstance(item, bool):
+        return -(2**63) <= item < 2**63
+    return item is None or isinstance(item, str | bool) or (isinstance(item, float) and math.isfinite(item))
+
+
+def _tags(value: list[str]) -> list[str]:
+    unique = list(dict.fromkeys(tag.lower() for tag in value))
+    if len(unique) > MAX_TAGS:
+        raise PydanticCustomError("too_many", "A ticket has at most 20 tags.")
+    return unique
+
+
+def _uuid(value: str) -> str:
+    found = parse_id(value)
+    if found is None:
+        raise PydanticCustomError("uuid", "This is not an id.")
+    return found
+
+
+def _enum_of(kind: type[StrEnum]) -> Any:
+    """The value as the enum's member where it is one; strict validation says the rest."""
+    return BeforeValidator(lambda value: kind(value) if isinstance(value, str) and value in set(kind) else value)
+
+
+Metadata = Annotated[
+    dict[str, Any],
+    AfterValidator(_scalars),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "maxProperties": 50,
+            "additionalProperties": {"type": ["string", "number", "boolean", "null"], "maxLength": 1024},
+        }
+    ),
+]
+Tags = Annotated[list[Line(40)], Field(max_length=100), AfterValidator(_tags)]
+StatusIn = Annotated[Status, _enum_of(Status)]
+PriorityIn = Annotated[Priority, _enum_of(Priority)]
+UserId = Annotated[str, AfterValidator(_uuid)]
+Subject = Line(255)
+Body = Block(MAX_BODY)
+CategorySlug = Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class NewTicket(Input):
+    """`category_slug` left out means: let the classifier choose."""
+
+    subject: Subject
+    body: Body
+    category_slug: CategorySlug | None = None
+    priority: PriorityIn = Priority.MEDIUM
+    metadata: Metadata = Field(default_factory=dict)
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "subject": "Scrape returning empty content for JavaScript-heavy site",
+                    "body": "Since this morning `render_js=true` gives me an empty body.",
+                    "category_slug": "technical-issue",
+                    "priority": "medium",
+                    "metadata": {"job_id": "job_8412"},
+                }
+            ]
+        }
+    )
+
+
+class Requester(Input):
+    email: Email
+    name: Line(120) | None = None
+
+
+class NewStaffTicket(NewTicket):
+    """A ticket that an agent files for a customer."""
+
+    requester: Requester
+    tags: Tags = Field(default_factory=list)
+    assignee_id: UserId | None = None
+
+
+class NewPublicTicket(Input):
+    """The contact form. `message` is another name for `body`; a filled `honeypot` marks a robot."""
+
+    name: Line(120)
+    email: Email
+    subject: Subject
+    body: Body = Field(validation_alias=AliasChoices("body", "message"))
+    honeypot: Annotated[str, Field(max_length=2000)] = ""
+
+
+class NewReply(Input):
+    body: Body
+
+
+class NewStaffReply(NewReply):
+    """`status` left out means `pending`: it is the customer's turn."""
+
+    status: StatusIn = Status.PENDING
+
+
+class NewNote(NewReply):
+    """For the team's eyes only."""
+
+
+class TicketChange(Input):
+    """What customers may change. Any subset; fields left out stay as they are."""
+
+    category_slug: CategorySlug = None  # type: ignore[assignment]
+    priority: PriorityIn = None  # type: ignore[assignment]
+    subject: Subject = None
+
+
+class StaffTicketChange(TicketChange):
+    status: StatusIn = None  # type: ignore[assignment]
+    assignee_id: UserId | None = None
+    tags: Tags = None  # type: ignore[assignment]

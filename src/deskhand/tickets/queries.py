@@ -1,0 +1,256 @@
+"""Lists, threads and counts of tickets. Each statement's shape is built once and walks an index."""
+
+import base64
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select
+
+from deskhand.accounts.actor import Actor
+from deskhand.accounts.tables import users
+from deskhand.kit.errors import Invalid
+from deskhand.tickets import search
+from deskhand.tickets.access import TICKETS
+from deskhand.tickets.model import Message, Priority, Status, Ticket
+from deskhand.tickets.tables import messages, ticket_tags, tickets
+
+# Beyond this many a search's tail is noise: nobody pages there, and ranking it would cost.
+MAX_FOUND = 1000
+SORTS = ("-created_at", "created_at", "-updated_at", "updated_at", "-priority")
+
+_t, _m = tickets.c, messages.c
+_requesters, _assignees = users.alias("requesters"), users.alias("assignees")
+_MESSAGES = select(*(_m[name] for name in Message._fields)).order_by(_m.seq)
+_THREAD = {
+    False: _MESSAGES.where(_m.ticket_id == bindparam("ticket"), _m.kind == "message"),
+    True: _MESSAGES.where(_m.ticket_id == bindparam("ticket")),
+}
+_FIRST = _MESSAGES.where(
+    _m.seq.in_(
+        select(func.min(_m.seq)).where(_m.ticket_id.in_(bindparam("ids", expanding=True))).group_by(_m.ticket_id)
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is asked for. `None` and empty mean: any. `assignee` is a user's id or `none`."""
+
+    status: tuple[Status, ...] = ()
+    category: str | None = None
+    priority: Priority | None = None
+    q: str | None = None
+    assignee: str | None = None
+    requester: str | None = None
+    tag: str | None = None
+    sort: str | None = None
+    page: int = 1
+    per_page: int = 20
+    cursor: str | None = None
+
+
+class Person(NamedTuple):
+    id: str
+    name: str
+    email: str | None
+
+
+class Row(NamedTuple):
+    """A ticket in a list. The people are there in the desk's lists only."""
+
+    ticket: Ticket
+    requester: Person | None = None
+    assignee: Person | None = None
+
+
+class Page(NamedTuple):
+    """`next_cursor` leads on to any depth at the same cost; None at the end, and in lists ranked by a search."""
+
+    rows: list[Row]
+    total: int
+    next_cursor: str | None
+
+
+class _Shape(NamedTuple):
+    """What decides a statement's text; the values come with each call."""
+
+    scope: str  # own, desk
+    status: bool
+    category: bool
+    priority: bool
+    assignee: str  # any, none, one
+    requester: bool
+    tag: bool
+    ids: bool
+    sort: str
+
+
+def list_own(tx: Connection, actor: Actor, asked: Filter) -> Page:
+    """The actor's own tickets."""
+    return _list(tx, asked, "own", {"owner": actor.require_user()})
+
+
+def list_desk(tx: Connection, actor: Actor, asked: Filter) -> Page:
+    """Every ticket, for the team."""
+    actor.require_staff()
+    return _list(tx, asked, "desk", {})
+
+
+def thread(tx: Connection, ticket_id: str, *, notes: bool) -> list[Message]:
+    """The messages, oldest first, the ticket's own body at the head; notes for the team alone."""
+    return [Message._make(row) for row in tx.execute(_THREAD[notes], {"ticket": ticket_id})]
+
+
+def first_messages(tx: Connection, ticket_ids: list[str]) -> list[Message]:
+    """The body that each ticket was filed with."""
+    return [Message._make(row) for row in tx.execute(_FIRST, {"ids": ticket_ids})]
+
+
+def person(tx: Connection, user_id: str) -> Person | None:
+    row = tx.execute(select(users.c.id, users.c.name, users.c.email).where(users.c.id == user_id)).one_or_none()
+    return Person._make(row) if row else None
+
+
+def _list(tx: Connection, asked: Filter, scope: str, scope_values: dict[str, Any]) -> Page:
+    values = scope_values | _values(asked)
+    if asked.q is not None:
+        return _ranked(tx, asked, scope, values)
+    shape = _shape(asked, scope, ids=False)
+    total = tx.execute(_count(shape), values).scalar_one()
+    values |= {"limit": asked.per_page + 1, "offset": (asked.page - 1) * asked.per_page}
+    if asked.cursor:
+        values |= _read_cursor(asked.cursor, shape.sort) | {"offset": 0}
+    rows = _rows(tx.execute(_select(shape, bool(asked.cursor)), values).all(), scope)
+    following = _cursor(rows[asked.per_page - 1].ticket, shape.sort) if len(rows) > asked.per_page else None
+    return Page(rows[: asked.per_page], total, following)
+
+
+def _ranked(tx: Connection, asked: Filter, scope: str, values: dict[str, Any]) -> Page:
+    """Search first, then filter what was found; in order of rank unless a sort was asked for."""
+    hits = search.search(tx, asked.q or "", owner_id=values.get("owner"), limit=MAX_FOUND)
+    shape = _shape(asked, scope, ids=True)
+    values |= {"ids": [hit.ticket_id for hit in hits], "limit": MAX_FOUND, "offset": 0}
+    if asked.sort is None:
+        passing = set(tx.execute(_select_ids(shape), values).scalars())
+        ordered = [hit.ticket_id for hit in hits if hit.ticket_id in passing]
+    else:
+        ordered = list(tx.execute(_select_ids(shape), values).scalars())
+    page = ordered[(asked.page - 1) * asked.per_page :][: asked.per_page]
+    by_id = {
+        row.ticket.id: row for row in _rows(tx.execute(_select(shape, False), values | {"ids": page}).all(), scope)
+    }
+    return Page([by_id[ticket_id] for ticket_id in page], len(ordered), None)
+
+
+def _rows(found: Any, scope: str) -> list[Row]:
+    width = len(Ticket._fields)
+    if scope == "own":
+        return [Row(Ticket._make(row)) for row in found]
+    return [
+        Row(
+            Ticket._make(row[:width]),
+            Person._make(row[width : width + 3]),
+            Person._make(row[width + 3 :]) if row[width + 3] else None,
+        )
+        for row in found
+    ]
+
+
+def _shape(asked: Filter, scope: str, *, ids: bool) -> _Shape:
+    assignee = "any" if asked.assignee is None else "none" if asked.assignee == "none" else "one"
+    return _Shape(
+        scope,
+        bool(asked.status),
+        asked.category is not None,
+        asked.priority is not None,
+        assignee,
+        asked.requester is not None,
+        asked.tag is not None,
+        ids,
+        asked.sort or SORTS[0],
+    )
+
+
+def _values(asked: Filter) -> dict[str, Any]:
+    given = {
+        "statuses": list(asked.status) or None,
+        "category": asked.category,
+        "priority": asked.priority.rank if asked.priority else None,
+        "assignee": asked.assignee if asked.assignee != "none" else None,
+        "requester": asked.requester,
+        "tag": asked.tag,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _where(shape: _Shape) -> list[ColumnElement[bool]]:
+    email = select(users.c.id).where(users.c.email == bindparam("requester"))
+    tagged = select(ticket_tags.c.ticket_id).where(ticket_tags.c.tag == bindparam("tag"))
+    conditions = [
+        (shape.scope == "own", _t.requester_id == bindparam("owner")),
+        (shape.status, _t.status.in_(bindparam("statuses", expanding=True))),
+        (shape.category, _t.category_slug == bindparam("category")),
+        (shape.priority, _t.priority == bindparam("priority")),
+        (shape.assignee == "none", _t.assignee_id.is_(None)),
+        (shape.assignee == "one", _t.assignee_id == bindparam("assignee")),
+        (shape.requester, _t.requester_id.in_(email)),
+        (shape.tag, _t.id.in_(tagged)),
+        (shape.ids, _t.id.in_(bindparam("ids", expanding=True))),
+    ]
+    return [condition for wanted, condition in conditions if wanted]
+
+
+@lru_cache(1024)
+def _count(shape: _Shape) -> Select[tuple[int]]:
+    return select(func.count()).select_from(tickets).where(*_where(shape))
+
+
+@lru_cache(1024)
+def _select_ids(shape: _Shape) -> Select[tuple[str]]:
+    return select(_t.id).where(*_where(shape)).order_by(*_order(shape.sort)).limit(MAX_FOUND)
+
+
+@lru_cache(1024)
+def _select(shape: _Shape, after_cursor: bool) -> Select[Any]:
+    statement = TICKETS
+    if shape.scope == "desk":
+        r, a = _requesters.c, _assignees.c
+        statement = statement.join(_requesters, r.id == _t.requester_id).outerjoin(_assignees, a.id == _t.assignee_id)
+        statement = statement.add_columns(r.id, r.name, r.email, a.id, a.name, a.email)
+    statement = statement.where(*_where(shape), *([_after(shape.sort)] if after_cursor else []))
+    return statement.order_by(*_order(shape.sort)).limit(bindparam("limit")).offset(bindparam("offset"))
+
+
+def _sort_column(sort: str) -> Any:
+    return _t[sort.removeprefix("-")]
+
+
+def _order(sort: str) -> list[Any]:
+    column = _sort_column(sort)
+    return [column.desc(), _t.id.desc()] if sort.startswith("-") else [column.asc(), _t.id.asc()]
+
+
+def _after(sort: str) -> ColumnElement[bool]:
+    column, at, last = _sort_column(sort), bindparam("cursor_value"), bindparam("cursor_id")
+    if sort.startswith("-"):
+        return and_(column <= at, or_(column < at, _t.id < last))
+    return and_(column >= at, or_(column > at, _t.id > last))
+
+
+def _cursor(ticket: Ticket, sort: str) -> str:
+    value = getattr(ticket, sort.removeprefix("-"))
+    return base64.urlsafe_b64encode(orjson.dumps([sort, value, ticket.id])).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, sort: str) -> dict[str, Any]:
+    try:
+        made_for, value, ticket_id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if made_for != sort or not isinstance(value, int) or not isinstance(ticket_id, str):
+            raise ValueError
+        if not -(2**63) <= value < 2**63 or len(ticket_id) != 36:
+            raise ValueError
+    except (ValueError, TypeError):
+        raise Invalid.field("cursor", "bad_cursor", "This cursor does not belong to this list.") from None
+    return {"cursor_value": value, "cursor_id": ticket_id}

@@ -1,0 +1,86 @@
+"""Enrichment: what staff see beside a ticket, as it was when the ticket was filed."""
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
+
+from deskhand.accounts import people
+from deskhand.accounts.actor import Actor, Client, Identity, Role
+from deskhand.kit.clock import rfc3339
+from deskhand.kit.settings import Settings
+from deskhand.tickets.model import Ticket
+from deskhand.tickets.tables import enrichments, tickets
+
+_t, _e = tickets.c, enrichments.c
+_RECENT = (
+    select(_t.id, _t.readable_id, _t.subject, _t.status, _t.created_at)
+    .where(_t.requester_id == bindparam("requester"), _t.id != bindparam("ticket"))
+    .order_by(_t.created_at.desc(), _t.id.desc())
+    .limit(5)
+)
+_INSERT = enrichments.insert()
+_FIND = select(enrichments).where(_e.ticket_id == bindparam("ticket"))
+
+
+def take(tx: Connection, settings: Settings, ticket: Ticket, requester: RowMapping, client: Client) -> None:
+    """Keep account, usage, client and recent tickets. Usage nobody gave is asked for later, if a URL is configured."""
+    account, usage = _known(tx, requester)
+    state = "given" if usage else "waiting" if settings.enrich_url else "none"
+    row = {
+        "ticket_id": ticket.id,
+        "account": account,
+        "usage": usage,
+        "client": {"via": client.via, "user_agent": client.user_agent, "ip": client.ip},
+        "recent": [_brief(row) for row in tx.execute(_RECENT, {"requester": ticket.requester_id, "ticket": ticket.id})],
+        "usage_state": state,
+    }
+    tx.execute(_INSERT, row)
+
+
+def find(tx: Connection, ticket_id: str) -> RowMapping | None:
+    return tx.execute(_FIND, {"ticket": ticket_id}).mappings().one_or_none()
+
+
+def keep_usage(tx: Connection, ticket_id: str, usage: dict[str, Any]) -> None:
+    """The host's answer, once it came."""
+    waiting = update(enrichments).where(_e.ticket_id == ticket_id, _e.usage_state != "given")
+    if tx.execute(waiting.values(usage=usage, usage_state="fetched")).rowcount:
+        tx.execute(update(tickets).where(_t.id == ticket_id).values(version=_t.version + 1))
+
+
+def give_up_usage(tx: Connection, ticket_id: str) -> None:
+    waiting = update(enrichments).where(_e.ticket_id == ticket_id, _e.usage_state == "waiting")
+    tx.execute(waiting.values(usage_state="failed"))
+
+
+def on_behalf(requester: RowMapping, client: Client) -> Actor:
+    """The requester as author of words that somebody else handed in."""
+    return Actor(
+        requester["id"],
+        Role.CUSTOMER,
+        requester["name"],
+        requester["email"],
+        identity=Identity.UNVERIFIED,
+        client=client,
+    )
+
+
+def _known(tx: Connection, requester: RowMapping) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the host pushed, over what the person's last token claimed."""
+    claims = requester["claims"] or {}
+    account, usage = dict(claims.get("account") or {}), dict(claims.get("usage") or {})
+    if requester["account_id"] and (row := people.find_account(tx, account_id=requester["account_id"])):
+        pushed = {"id": row["external_id"], "name": row["name"], "plan": row["plan"], "traits": row["traits"]}
+        account |= {key: value for key, value in pushed.items() if value}
+        usage |= row["usage"]
+    return account, usage
+
+
+def _brief(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "readable_id": row.readable_id,
+        "subject": row.subject,
+        "status": row.status,
+        "created_at": rfc3339(row.created_at),
+    }

@@ -1,0 +1,75 @@
+"""The one file that knows everything: which routes there are, what follows from which event, what runs when."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from deskhand import __version__
+from deskhand.doors.api import answers, categories, contact, errors, preferences, staff_tickets, tickets
+from deskhand.doors.api.envelope import Envelope
+from deskhand.doors.services import Services, open_services
+from deskhand.kit.settings import Settings
+from deskhand.migrations import upgrade
+from deskhand.tickets import create
+
+SUPPORT = "/api/v1/support"
+
+
+def prepare(settings: Settings) -> Services:
+    """Migrate the database and open everything on it. Every starter begins with this."""
+    upgrade(settings.database_url)
+    services = open_services(settings)
+    with services.store.begin() as tx:
+        create.start_numbers(tx, settings)
+    return services
+
+
+def build_app(services: Services) -> FastAPI:
+    """The web application: API and pages over the given services, which close with it."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        services.close()
+
+    app = FastAPI(
+        title="Deskhand",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.services = services
+    errors.install(app)
+    # The contact form's path would read as a ticket's id: it comes first.
+    for router in (
+        contact.public,
+        tickets.router,
+        categories.public,
+        preferences.router,
+        staff_tickets.router,
+        contact.staff,
+        categories.staff,
+        categories.admin,
+    ):
+        app.include_router(router, prefix=SUPPORT)
+    if services.settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(services.settings.cors_origins),
+            allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
+            allow_headers=[
+                "Authorization",
+                "X-API-Key",
+                "Content-Type",
+                answers.KEY_HEADER,
+                "If-Match",
+                "If-None-Match",
+            ],
+            expose_headers=["ETag", "Link", "Retry-After", "X-Request-ID", "RateLimit-Limit", "RateLimit-Remaining"],
+        )
+    app.add_middleware(Envelope, proxies=services.settings.proxy_networks)
+    return app
