@@ -51,6 +51,7 @@ Index(
 
 _INSERT = events.insert()
 _OF_SUBJECT = select(events).where(events.c.subject_id == bindparam("subject")).order_by(events.c.seq)
+_WAITING_AT_ALL = select(events.c.seq).where(events.c.dispatched_at.is_(None)).limit(1)
 _WAITING = (
     select(events)
     .where(events.c.dispatched_at.is_(None))
@@ -93,6 +94,11 @@ def record(
 def of_subject(tx: Connection, subject_id: str) -> list[RowMapping]:
     """All that happened to one thing, oldest first."""
     return list(tx.execute(_OF_SUBJECT, {"subject": subject_id}).mappings())
+
+
+def any_waiting(tx: Connection) -> bool:
+    """Whether some event is not yet dispatched."""
+    return tx.execute(_WAITING_AT_ALL).first() is not None
 
 
 def take_waiting(tx: Connection, limit: int) -> list[RowMapping]:

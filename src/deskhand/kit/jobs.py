@@ -26,12 +26,12 @@ from sqlalchemy import (
     update,
 )
 
-from deskhand.kit.clock import HOUR, MINUTE, SECOND, now
+from deskhand.kit.clock import HOUR, SECOND, now
 from deskhand.kit.errors import NotFound
 from deskhand.kit.ids import new_id
 from deskhand.kit.schema import Id, Json, Time, insert, metadata
 
-LEASE = 2 * MINUTE
+LEASE = 30 * SECOND
 MAX_ATTEMPTS = 12
 _LONGEST_PAUSE = 6 * HOUR
 
@@ -51,6 +51,7 @@ jobs = Table(
     Column("created_at", Time, nullable=False),
     Column("finished_at", Time),
     Index("ix_jobs_state", "state", "id"),
+    Index("ix_jobs_leased_by", "leased_by"),
 )
 # Written out: a partial index serves only a condition whose values are known when the statement is prepared.
 _unfinished = text("jobs.state IN ('queued', 'running')")
@@ -68,7 +69,11 @@ class Job(NamedTuple):
 
 
 class GiveUp(Exception):
-    """Raised by a job that no retry can save."""
+    """Raised by a job that no retry can save; the message says why, fit for the desk's eyes."""
+
+
+class TryLater(Exception):
+    """Raised by a job whose time will come: expected trouble outside, such as a server that is down."""
 
 
 def enqueue(
@@ -89,6 +94,11 @@ def enqueue(
     return tx.execute(_ENQUEUE, row).rowcount == 1
 
 
+def any_due(tx: Connection) -> bool:
+    """Whether `claim` would find something: asked before it, so that idle workers take no write lock."""
+    return tx.execute(_DUE, {"moment": now()}).first() is not None
+
+
 def claim(tx: Connection, worker: str) -> Job | None:
     """Lease the next due job, or one whose worker has died, for `LEASE`."""
     moment = now()
@@ -96,10 +106,10 @@ def claim(tx: Connection, worker: str) -> Job | None:
     return Job(*row) if row else None
 
 
-def renew(tx: Connection, job: Job, worker: str) -> bool:
-    """Keep the lease of a job that takes long; False when it was lost to another worker."""
-    mine = and_(jobs.c.id == job.id, jobs.c.leased_by == worker, jobs.c.state == "running")
-    return tx.execute(update(jobs).where(mine).values(lease_until=now() + LEASE)).rowcount == 1
+def renew(tx: Connection, worker: str) -> None:
+    """Keep the leases of all that `worker` is at."""
+    mine = and_(jobs.c.leased_by == worker, jobs.c.state == "running")
+    tx.execute(update(jobs).where(mine).values(lease_until=now() + LEASE))
 
 
 def finish(tx: Connection, job: Job, worker: str) -> bool:
@@ -148,7 +158,7 @@ def _settle(tx: Connection, job: Job, worker: str, **values: Any) -> bool:
 
 
 _ENQUEUE = insert(jobs).on_conflict_do_nothing(index_elements=["dedupe_key"])
-_next = (
+_DUE = (
     select(jobs.c.id)
     .where(
         _unfinished,
@@ -157,12 +167,10 @@ _next = (
     )
     .order_by(jobs.c.run_at)
     .limit(1)
-    .with_for_update(skip_locked=True)
-    .scalar_subquery()
 )
 _CLAIM = (
     update(jobs)
-    .where(jobs.c.id == _next)
+    .where(jobs.c.id == _DUE.with_for_update(skip_locked=True).scalar_subquery())
     .values(
         state="running", attempts=jobs.c.attempts + 1, lease_until=bindparam("until"), leased_by=bindparam("worker")
     )
