@@ -1,7 +1,7 @@
 """Colour for code: Pygments by CSS class, for the languages below and for code that looks written by people.
 
 Pygments' lexers are made for honest code: on hostile input many take quadratic time and some take minutes. So the
-languages are a fixed list, long code and odd white space stay uncoloured, and tests/test_markdown.py measures each.
+languages are a fixed list, long or odd code stays uncoloured, and tests/test_markdown.py measures each.
 """
 
 import html
@@ -35,7 +35,9 @@ _FORMATTER = HtmlFormatter(nowrap=True)
 
 def highlight(code: str, language: str) -> str:
     """`code` as escaped HTML, with `<span class=…>` around what it can colour; `language` is one of LANGUAGES."""
-    if len(code) > LONGEST or _ODD.search(code):
+    # Most lexers look for the end of each comment again, up to the end of the code.
+    unclosed = code.count("/*") - code.count("*/")
+    if len(code) > LONGEST or unclosed > 8 or _ODD.search(code):
         return html.escape(code)
     return _highlight(code, _lexer(_LEXERS[language]), _FORMATTER)
 
