@@ -8,14 +8,14 @@ from typing import NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from deskhand.kb import synonyms
 from deskhand.kb.search_index import Index
-from deskhand.kb.synonyms import occurrences
 from deskhand.kit.stopwords import STOPWORDS
 from deskhand.kit.words import stem, unspaced, words
 
 _QUERY_MAX = 300  # characters
 _WORDS_MAX = 20
-_SYNONYM, _COMPOUND, _TYPO, _COMPLETION = 0.55, 0.9, 0.85, 0.7
+_SYNONYM, _COMPOUND, _TYPO, _COMPLETION = 0.65, 0.9, 0.95, 0.7
 _NEAR, _CORRECTIONS, _COMPLETIONS = 30, 4, 8
 _TYPO_MIN, _PREFIX_MIN, _PART_MIN = 4, 2, 3
 
@@ -51,8 +51,10 @@ def understand(index: Index, query: str) -> list[Concept]:
     concepts = []
     for at in asked:
         terms = _terms(index, tokens, at, languages, unfinished=at == unfinished)
+        # Where no article has the word itself, what else it is called is not second best but all there is.
+        worth = _SYNONYM if _known(index, tokens[at], languages) else _TYPO
         for group in groups.get(at, ()):
-            _offer(terms, index.term(group), _SYNONYM)
+            _offer(terms, index.term(group), worth)
         if terms:
             concepts.append(_concept(index, terms))
     return concepts
@@ -77,9 +79,11 @@ def _parts(index: Index, word: str) -> list[str]:
 def _groups(tokens: Sequence[str], languages: Iterable[str]) -> dict[int, list[str]]:
     groups: dict[int, list[str]] = {}
     for language in languages:
-        for start, length, group in occurrences(tokens, [stem(token, language) for token in tokens]):
-            for at in range(start, start + length):
-                groups.setdefault(at, []).append(group)
+        for at, token in enumerate(tokens):
+            groups.setdefault(at, []).extend(synonyms.groups(stem(token, language)))
+    for start, length, group in synonyms.phrases(tokens):
+        for at in range(start, start + length):
+            groups[at].append(group)
     return groups
 
 
@@ -109,6 +113,10 @@ def _terms(
     return terms
 
 
+def _known(index: Index, word: str, languages: Iterable[str]) -> bool:
+    return any(index.term(stem(word, language)) for language in languages)
+
+
 def _mistakes(word: str) -> int:
     """How many letters may be wrong."""
     return 0 if len(word) < _TYPO_MIN or unspaced(word) else 1 if len(word) < 6 else 2 if len(word) < 11 else 3
@@ -118,7 +126,10 @@ def _corrections(index: Index, word: str, mistakes: int) -> list[tuple[str, floa
     """The likeliest forms that are at most so many letters off, with how likely beside the likeliest."""
     if not mistakes:
         return []
-    near = process.extract(word, index.vocabulary(), scorer=OSA.distance, score_cutoff=mistakes, limit=_NEAR)  # pyrefly: ignore
+    near: list[tuple[str, int, int]] = []
+    for length in range(len(word) - mistakes, len(word) + mistakes + 1):
+        choices = index.of_length(length)
+        near += process.extract(word, choices, scorer=OSA.distance, score_cutoff=mistakes, limit=_NEAR)  # pyrefly: ignore
     # Few mistakes first; the first letter is seldom wrong; common words are meant more often than rare ones.
     costs = sorted(
         (distance + 0.6 * (surface[0] != word[0]) - 0.1 * math.log(index.known(surface)), surface)
@@ -137,4 +148,5 @@ def _concept(index: Index, terms: dict[str, float]) -> Concept:
     main = max(terms, key=lambda term: terms[term])
     rarity = index.rarity(main)
     # A synonym that stands in every second article is no better sign than its own rarity.
-    return Concept(main, {term: worth * min(rarity, index.rarity(term)) for term, worth in terms.items()}, rarity)
+    values = {term: worth * min(rarity, index.rarity(term)) for term, worth in terms.items()}
+    return Concept(main, dict(sorted(values.items(), key=lambda item: -item[1])), rarity)

@@ -9,11 +9,12 @@ from typing import NamedTuple
 from deskhand.kb.query import Concept
 from deskhand.kb.search_index import BODY, END, HEADINGS, SUMMARY, TITLE, Doc, Index
 
-CANDIDATES = 100
+CANDIDATES = 50
 # Beside the sum of what terms are worth (at most 1): all of the query found, found in the title, side by side.
-_COVERED, _TITLED, _PAIRED = 0.5, 0.7, 0.3
+_COVERED, _TITLED, _PAIRED = 0.3, 0.8, 0.3
 _PAIR = {TITLE: 1.0, HEADINGS: 0.5, SUMMARY: 0.5, BODY: 0.3}
 _TELLING = 15  # terms by which articles are compared
+_TINY = 1e-9
 _ENOUGH = 0.3  # of the best score; what is below is no answer
 
 
@@ -36,6 +37,16 @@ def rank(index: Index, concepts: Sequence[Concept]) -> list[Ranked]:
     return [found for found in ranked if found.score >= _ENOUGH * ranked[0].score]
 
 
+def marks(index: Index, concepts: Sequence[Concept]) -> dict[str, float]:
+    """The terms to mark in an extract and what each is worth: a group's members stand for the group."""
+    worths: dict[str, float] = {}
+    for concept in concepts:
+        for term, value in concept.terms.items():
+            for member in (term, *index.members(term)):
+                worths[member] = max(value, worths.get(member, 0.0))
+    return worths
+
+
 def alike(index: Index, doc: Doc) -> list[Ranked]:
     """The articles that are about the same as `doc`, best first, without itself."""
     values = {term: worth * index.rarity(term) for term, worth in zip(doc.terms, doc.worths, strict=True)}
@@ -46,47 +57,66 @@ def alike(index: Index, doc: Doc) -> list[Ranked]:
 
 
 def _candidates(index: Index, concepts: Sequence[Concept]) -> list[tuple[float, Doc]]:
+    """The articles with the highest sums, each concept counted by the best of its terms that an article has."""
     sums = [0.0] * len(index.docs)
     for concept in concepts:
-        if len(concept.terms) == 1:
-            for term, value in concept.terms.items():
-                for place, worth in zip(*index.postings(term), strict=True):
-                    sums[place] += value * worth
-            continue
-        best: dict[int, float] = {}
+        seen: set[int] = set()
         for term, value in concept.terms.items():
-            for place, worth in zip(*index.postings(term), strict=True):
-                gain = value * worth
-                if gain > best.get(place, 0.0):
-                    best[place] = gain
-        for place, gain in best.items():
-            sums[place] += gain
-    live = [(total, doc) for total, doc in zip(sums, index.docs, strict=True) if total and doc is not None]
-    return nlargest(CANDIDATES, live, key=lambda found: (found[0], found[1].article_id))
+            having, worths = index.postings(term)
+            if seen:
+                for place, worth in zip(having, worths, strict=True):
+                    if place not in seen:
+                        sums[place] += value * worth
+            else:
+                for place, worth in zip(having, worths, strict=True):
+                    sums[place] += value * worth
+            if len(concept.terms) > 1:
+                seen.update(having)
+    for place in index.gone:
+        sums[place] = 0.0
+    least = max(nlargest(CANDIDATES, sums)[-1], _TINY) if sums else _TINY
+    places = [place for place, total in enumerate(sums) if total >= least]
+    found = [(sums[place], doc) for place in places if (doc := index.docs[place]) is not None]
+    found.sort(key=lambda item: (-item[0], item[1].article_id))
+    return found[:CANDIDATES]
 
 
 def _score(index: Index, doc: Doc, concepts: Sequence[Concept], pairs: "Sequence[_Pair]", base: float) -> float:
-    title = doc.fields[TITLE]
-    covered = titled = 0.0
+    title, terms = doc.fields[TITLE], doc.terms
+    whole = covered = titled = 0.0
     for concept in concepts:
-        covered += max((value for term, value in concept.terms.items() if term in doc.terms), default=0.0)
-        titled += max((value for term, value in concept.terms.items() if term in title), default=0.0)
-    whole = sum(concept.rarity for concept in concepts)
+        whole += concept.rarity
+        for term, value in concept.terms.items():  # the best of them first
+            if term in terms:
+                covered += value
+                break
+        for term, value in concept.terms.items():
+            if term in title:
+                titled += value
+                break
     score = base * (1 - _COVERED + _COVERED * covered / whole)
     if titled:
         score += _TITLED * titled * (0.4 + 0.6 * _share(index, title, concepts))
-    return score + _PAIRED * sum(pair.rarity * _closeness(pair, doc) for pair in pairs)
+    for pair in pairs:
+        if pair.one in terms and pair.other in terms:
+            score += _PAIRED * pair.rarity * _closeness(pair, doc)
+    return score
 
 
 def _share(index: Index, title: str, concepts: Sequence[Concept]) -> float:
     """How much of the title the query asks for."""
-    asked = {term for concept in concepts for term in concept.terms}
-    own = set(title[: title.index(END)])
-    whole = sum(map(index.rarity, own))
-    return sum(map(index.rarity, own & asked)) / whole if whole else 0.0
+    whole = asked = 0.0
+    for term in set(title[: title.index(END)]):
+        rarity = index.rarity(term)
+        whole += rarity
+        if any(term in concept.terms for concept in concepts):
+            asked += rarity
+    return asked / whole if whole else 0.0
 
 
 class _Pair(NamedTuple):
+    one: str
+    other: str
     pattern: re.Pattern[str]
     rarity: float
 
@@ -94,10 +124,18 @@ class _Pair(NamedTuple):
 def _pairs(concepts: Sequence[Concept]) -> list[_Pair]:
     """Neighbours in the query, which may have a little word between them in the text."""
     return [
-        _Pair(re.compile(f"{one.main}[^{END}]{{0,2}}{other.main}"), min(one.rarity, other.rarity))
+        _Pair(
+            one.main,
+            other.main,
+            re.compile(f"{one.main}[^{END}]{{0,2}}{other.main}"),
+            min(one.rarity, other.rarity),
+        )
         for one, other in pairwise(concepts)
     ]
 
 
 def _closeness(pair: _Pair, doc: Doc) -> float:
-    return max((worth for field, worth in _PAIR.items() if pair.pattern.search(doc.fields[field])), default=0.0)
+    for field, worth in _PAIR.items():
+        if pair.pattern.search(doc.fields[field]):
+            return worth
+    return 0.0

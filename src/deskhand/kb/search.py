@@ -5,8 +5,9 @@ later only those that changed: a stamp, which every change replaces by a random 
 So every process answers from what is committed, both databases answer alike, and a search costs one tiny query.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from threading import Lock
 from typing import NamedTuple
 
@@ -15,10 +16,10 @@ from sqlalchemy.engine import URL
 
 from deskhand.kb import ranking
 from deskhand.kb.plain import plain
-from deskhand.kb.query import Concept, language_of, understand
-from deskhand.kb.search_index import Doc, Index, Source
+from deskhand.kb.query import language_of, understand
+from deskhand.kb.search_index import BODY, Doc, Index, Source
 from deskhand.kb.search_tables import entries, state
-from deskhand.kb.snippets import Snippet, extract
+from deskhand.kb.snippets import Snippet, extract, pack
 from deskhand.kit.ids import new_secret
 from deskhand.kit.words import stem, words
 
@@ -41,11 +42,15 @@ class Found(NamedTuple):
     total: int
 
 
-def index(tx: Connection, article_id: str, *, title: str, summary: str, body: str) -> None:
-    """Make a published article findable, or what changed of it. `body` is Markdown."""
+def index(tx: Connection, article_id: str, *, title: str, summary: str, body: str, slug: str = "") -> None:
+    """Make a published article findable, or what changed of it. `body` is Markdown.
+
+    The words of `slug` count like headings: it often keeps what the article was called before.
+    """
     reading = plain(body)
-    texts = (title, reading.headings, summary, reading.text)
-    fields = [[word.text for word in words(text)][:_WORDS_MAX] for text in texts]
+    texts = (title, f"{slug}\n{reading.headings}", summary, reading.text)
+    found = [list(islice(words(text), _WORDS_MAX)) for text in texts]
+    fields = [[word.text for word in field] for field in found]
     language = language_of(word for field in fields for word in field)
     stems = [stem(word, language) for word in sorted({word for field in fields for word in field})]
     row = {
@@ -55,6 +60,7 @@ def index(tx: Connection, article_id: str, *, title: str, summary: str, body: st
         "words": "\n".join(map(" ".join, fields)),
         "stems": " ".join(stems),
         "text": reading.text,
+        "places": pack(found[BODY]),
     }
     tx.execute(_FORGET, {"id": article_id})
     tx.execute(_KEEP, row)
@@ -72,7 +78,8 @@ def search(tx: Connection, query: str, *, limit: int, snippets: bool = True) -> 
         concepts = understand(known, query)
         ranked = ranking.rank(known, concepts)
         docs = {found.article_id: doc for found in ranked[:limit] if (doc := known.find(found.article_id))}
-    extracts = _extracts(tx, concepts, docs) if snippets else {}
+        marks = ranking.marks(known, concepts)
+    extracts = _extracts(tx, marks, docs) if snippets else {}
     none = Snippet("", [])
     hits = [Hit(*found, *extracts.get(found.article_id, none)) for found in ranked[:limit]]
     return Found(hits, len(ranked))
@@ -86,13 +93,12 @@ def related(tx: Connection, article_id: str, *, limit: int) -> list[str]:
     return [found.article_id for found in alike[:limit]]
 
 
-def _extracts(tx: Connection, concepts: Sequence[Concept], docs: dict[str, Doc]) -> dict[str, Snippet]:
-    marks = {term: value for concept in concepts for term, value in concept.terms.items()}
+def _extracts(tx: Connection, marks: dict[str, float], docs: dict[str, Doc]) -> dict[str, Snippet]:
     rows = tx.execute(_TEXTS, {"ids": list(docs)}) if docs else []
     # The text may be newer than what was ranked: then its words are elsewhere, and its beginning serves.
     return {
-        article_id: extract(body, docs[article_id], marks if stamp == docs[article_id].stamp else {})
-        for article_id, stamp, body in rows
+        article_id: extract(body, places, docs[article_id], marks if stamp == docs[article_id].stamp else {})
+        for article_id, stamp, body, places in rows
     }
 
 
@@ -143,7 +149,7 @@ _STAMPS = select(entries.c.article_id, entries.c.stamp)
 _ENTRIES = select(entries.c.article_id, entries.c.stamp, entries.c.language, entries.c.words, entries.c.stems).where(
     entries.c.article_id.in_(bindparam("ids", expanding=True))
 )
-_TEXTS = select(entries.c.article_id, entries.c.stamp, entries.c.text).where(
+_TEXTS = select(entries.c.article_id, entries.c.stamp, entries.c.text, entries.c.places).where(
     entries.c.article_id.in_(bindparam("ids", expanding=True))
 )
 _STAMP = text(

@@ -11,7 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from deskhand.kb.synonyms import Occurrence, occurrences
+from deskhand.kb import synonyms
+from deskhand.kb.synonyms import Phrase
 
 TITLE, HEADINGS, SUMMARY, BODY = range(4)
 # BM25F: how much a field counts, how far its length matters, and what length is usual. The usual length is fixed, not
@@ -19,10 +20,10 @@ TITLE, HEADINGS, SUMMARY, BODY = range(4)
 _WEIGHTS = (6.0, 2.0, 2.5, 1.0)
 _SLOPES = (0.4, 0.5, 0.4, 0.6)
 _USUAL = (6, 30, 20, 500)
-_SATURATION = 1.8
+_SATURATION = 3.0
 
 _FIRST = 0x4E00  # from here on no character means anything to a regular expression
-END = "\x00"  # between a field's words and the groups that occur in it
+END = "\x00"  # between a field's words and the groups they are in
 
 
 class Source(NamedTuple):
@@ -40,7 +41,7 @@ class Doc(NamedTuple):
     stamp: str
     language: str
     fields: tuple[str, ...]
-    groups: tuple[Occurrence, ...]  # of the body
+    phrases: list[Phrase]  # in the body; their groups come first after its END
     terms: str
     worths: "array[float]"  # of the terms: how much the article is about each, 0 to 1
     surfaces: tuple[str, ...]
@@ -52,13 +53,17 @@ class Index:
     def __init__(self) -> None:
         self.stamp = ""
         self.docs: list[Doc | None] = []
+        self.gone: list[int] = []  # places of removed articles
         self.languages: Counter[str] = Counter()
         self._places: dict[str, int] = {}
         self._terms: dict[str, str] = {}
+        self._names: list[str] = []
         self._postings: defaultdict[str, tuple[array[int], array[float]]] = defaultdict(_no_postings)
         self._frequencies: Counter[str] = Counter()
         self._surfaces: Counter[str] = Counter()
         self._vocabulary: list[str] | None = None
+        self._by_length: dict[int, list[str]] = {}
+        self._rarities: dict[str, float] = {}
 
     def __len__(self) -> int:
         return len(self._places)
@@ -80,7 +85,7 @@ class Index:
         self._frequencies.update(doc.terms)
         self._surfaces.update(doc.surfaces)
         self.languages[doc.language] += 1
-        self._vocabulary = None
+        self._changed()
 
     def remove(self, article_id: str) -> None:
         place = self._places.pop(article_id, None)
@@ -88,10 +93,11 @@ class Index:
         if place is None or doc is None:
             return
         self.docs[place] = None
+        self.gone.append(place)
         self._frequencies.subtract(doc.terms)
         self._surfaces.subtract(doc.surfaces)
         self.languages[doc.language] -= 1
-        self._vocabulary = None
+        self._changed()
         if len(self.docs) > 2 * len(self._places) + 100:
             self._compact()
 
@@ -100,14 +106,22 @@ class Index:
         term = self._terms.get(name)
         return term if term is not None and self._frequencies[term] else None
 
+    def members(self, group: str) -> list[str]:
+        """The terms of a group's single words."""
+        names = synonyms.members(self._names[ord(group) - _FIRST])
+        return [term for name in names if (term := self.term(name)) is not None]
+
     def postings(self, term: str) -> "tuple[array[int], array[float]]":
         """Places in `docs`, among them some of removed articles, and the term's worth in each."""
         return self._postings[term]
 
     def rarity(self, term: str) -> float:
         """Inverse document frequency."""
-        frequency = self._frequencies[term]
-        return math.log(1 + (len(self) - frequency + 0.5) / (frequency + 0.5))
+        known = self._rarities.get(term)
+        if known is None:
+            frequency = self._frequencies[term]
+            known = self._rarities[term] = math.log(1 + (len(self) - frequency + 0.5) / (frequency + 0.5))
+        return known
 
     def known(self, word: str) -> int:
         """How many articles have the word in just this form."""
@@ -119,6 +133,12 @@ class Index:
             self._vocabulary = sorted(word for word, count in self._surfaces.items() if count)
         return self._vocabulary
 
+    def of_length(self, length: int) -> list[str]:
+        if not self._by_length:
+            for word in self.vocabulary():
+                self._by_length.setdefault(len(word), []).append(word)
+        return self._by_length.get(length, [])
+
     def beginning(self, prefix: str) -> Iterator[str]:
         vocabulary = self.vocabulary()
         for at in range(bisect_left(vocabulary, prefix), len(vocabulary)):
@@ -126,23 +146,31 @@ class Index:
                 return
             yield vocabulary[at]
 
+    def _changed(self) -> None:
+        self._vocabulary = None
+        self._by_length.clear()
+        self._rarities.clear()
+
     def _doc(self, source: Source) -> Doc:
         fields: list[str] = []
-        groups: tuple[Occurrence, ...] = ()
+        phrases: list[Phrase] = []
         for words in source.fields:
             stems = [source.stems[word] for word in words]
-            groups = tuple(occurrences(words, stems))
-            fields.append(self._string(stems) + END + self._string([group.group for group in groups]))
+            phrases = synonyms.phrases(words)
+            groups = [phrase.group for phrase in phrases]
+            for stem, count in Counter(stems).items():
+                for group in synonyms.groups(stem):
+                    groups.extend([group] * count)
+            fields.append(self._string(stems) + END + self._string(groups))
         worths = _worths(fields)
-        surfaces = tuple(source.stems)
-        terms = "".join(worths)
-        return Doc(*source[:3], tuple(fields), groups, terms, array("f", worths.values()), surfaces)
+        terms, surfaces = "".join(worths), tuple(source.stems)
+        return Doc(*source[:3], tuple(fields), phrases, terms, array("f", worths.values()), surfaces)
 
     def _string(self, names: Sequence[str]) -> str:
         terms = self._terms
-        for name in names:
-            if name not in terms:
-                terms[name] = chr(_FIRST + len(terms))
+        for name in set(names).difference(terms):
+            terms[name] = chr(_FIRST + len(terms))
+            self._names.append(name)
         return "".join([terms[name] for name in names])
 
     def _post(self, place: int, doc: Doc) -> None:
@@ -154,6 +182,7 @@ class Index:
     def _compact(self) -> None:
         self.docs = [doc for doc in self.docs if doc is not None]
         self._places = {doc.article_id: place for place, doc in enumerate(self.docs) if doc is not None}
+        self.gone.clear()
         self._postings.clear()
         for place, doc in enumerate(self.docs):
             if doc is not None:

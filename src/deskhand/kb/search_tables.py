@@ -1,6 +1,6 @@
 """What search keeps of the published articles: their words, cut and stemmed once, when an article is published."""
 
-from sqlalchemy import Column, Integer, String, Table, Text
+from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text
 
 from deskhand.kit.schema import Id, metadata
 
@@ -13,6 +13,7 @@ entries = Table(
     Column("words", Text, nullable=False),  # four lines: of the title, headings, summary, body
     Column("stems", Text, nullable=False),  # of the words in alphabetical order, each once
     Column("text", Text, nullable=False),  # the body as a reader sees it, for extracts
+    Column("places", LargeBinary, nullable=False),  # where in it each word starts and ends
 )
 
 # One row, whose stamp changes with every change of the entries: one look tells whether what is in memory still holds.

@@ -1,17 +1,18 @@
 """Extracts: the part of an article's text that holds most of what was asked for."""
 
 import re
-from array import array
+import struct
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from deskhand.kb.search_index import BODY, END, Doc
-from deskhand.kit.words import words
+from deskhand.kit.words import Word
 
 _LENGTH = 180  # characters, about
 _LEAD = 50  # of them before the first word that matches
-_MATCHES_MAX = 200
+_MATCHES_MAX = 120
 _SPACE = re.compile(r"\s")
 
 
@@ -28,51 +29,50 @@ class _Match(NamedTuple):
     term: str
 
 
-def extract(text: str, doc: Doc, marks: Mapping[str, float]) -> Snippet:
+def pack(words: Sequence[Word]) -> bytes:
+    """Where the words stand in their text, for `extract`."""
+    return struct.pack(f"<{2 * len(words)}I", *(word.start for word in words), *(word.end for word in words))
+
+
+def extract(text: str, places: bytes, doc: Doc, marks: Mapping[str, float]) -> Snippet:
     """The best part of `text`, the body of `doc`, for the terms in `marks` by their worth; else its beginning."""
-    found = _matches(text, doc, marks)
+    found = _matches(places, doc, marks)
     best = _window(found, marks)
     begin, end = _cut(text, found[best[0]].start, found[best[1]].end) if found else _cut(text, 0, 0)
     lead, tail = "… " if begin else "", " …" if end < len(text) else ""
     shift = len(lead) - begin
-    spans = _merged(
-        [(match.start + shift, match.end + shift) for match in found if begin <= match.start and match.end <= end]
-    )
-    return Snippet(lead + _SPACE.sub(" ", text[begin:end]) + tail, spans)
+    within = [(start + shift, stop + shift) for start, stop, _ in found if begin <= start and stop <= end]
+    return Snippet(lead + _SPACE.sub(" ", text[begin:end]) + tail, _merged(within))
 
 
-def _matches(text: str, doc: Doc, marks: Mapping[str, float]) -> list[_Match]:
-    starts, ends = _offsets(text)
+def _matches(places: bytes, doc: Doc, marks: Mapping[str, float]) -> list[_Match]:
+    if not marks:
+        return []
+    offsets = struct.unpack(f"<{len(places) // 4}I", places)
+    ends = len(offsets) // 2
     stream, groups = doc.fields[BODY].split(END)
-    found = [_Match(starts[at], ends[at], term) for at, term in enumerate(stream) if term in marks]
-    for group, term in zip(doc.groups, groups, strict=True):
+    hits = islice(re.finditer(f"[{''.join(marks)}]", stream), _MATCHES_MAX)
+    found = [_Match(offsets[hit.start()], offsets[ends + hit.start()], hit[0]) for hit in hits]
+    for phrase, term in zip(doc.phrases, groups, strict=False):
         if term in marks:
-            found.append(_Match(starts[group.start], ends[group.start + group.length - 1], term))
+            found.append(_Match(offsets[phrase.start], offsets[ends + phrase.start + phrase.length - 1], term))
     found.sort()
-    return found[:_MATCHES_MAX]
-
-
-@lru_cache(256)
-def _offsets(text: str) -> "tuple[array[int], array[int]]":
-    """Where each word starts and ends."""
-    found = list(words(text))
-    return array("I", [word.start for word in found]), array("I", [word.end for word in found])
+    return found
 
 
 def _window(found: Sequence[_Match], marks: Mapping[str, float]) -> tuple[int, int]:
     """The first and last match of the stretch whose matches are worth most, each term counted once."""
-    best, most = (0, 0), 0.0
-    for first, match in enumerate(found):
-        seen: set[str] = set()
-        worth = 0.0
-        for last in range(first, len(found)):
-            if found[last].end - match.start > _LENGTH - _LEAD:
-                break
-            if found[last].term not in seen:
-                seen.add(found[last].term)
-                worth += marks[found[last].term]
-                if worth > most:
-                    best, most = (first, last), worth
+    best, most, first, worth = (0, 0), 0.0, 0, 0.0
+    within: Counter[str] = Counter()
+    for last, match in enumerate(found):
+        within[match.term] += 1
+        worth += marks[match.term] * (within[match.term] == 1)
+        while match.end - found[first].start > _LENGTH - _LEAD and first < last:
+            within[found[first].term] -= 1
+            worth -= marks[found[first].term] * (not within[found[first].term])
+            first += 1
+        if worth > most + 1e-9:
+            best, most = (first, last), worth
     return best
 
 

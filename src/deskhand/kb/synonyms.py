@@ -1,13 +1,13 @@
 """What people call the same thing, in the language of products that are sold by subscription."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from deskhand.kit.words import stem
 
 # One group a line; members are separated by commas and may have several words. Inflected forms that do not share a
 # stem with a member have to be named.
-_GROUPS = """
+_LINES = """
 login, log in, logging in, logged in, sign in, signin, signing in, signed in, logon, log on, authenticate
 logout, log out, sign out, signout, logging out, signing out, log off
 signup, sign up, signing up, register, registration, create an account, new account
@@ -27,6 +27,7 @@ delete, remove, erase, deletion, removal, get rid of
 cancel, cancellation, terminate, unsubscribe, end subscription, stop paying
 member, user, colleague, teammate, seat, coworker, co worker, collaborator, employee
 team, organization, organisation, workspace, company
+account, profile, user
 role, permission, access right, access level, privilege
 invite, invitation, add user, add member, add people
 owner, ownership, transfer
@@ -124,37 +125,51 @@ affiliate, partner, reseller, referral program
 """
 
 
-class Occurrence(NamedTuple):
-    """`length` words from `start` on are a member of `group`."""
+class Phrase(NamedTuple):
+    """A member of several words: `length` words from `start` on."""
 
     start: int
     length: int
     group: str
 
 
-def occurrences(words: Sequence[str], stems: Sequence[str]) -> Iterator[Occurrence]:
-    """Where members stand in a text: single words in any inflection, those of several as written."""
-    for at, (word, root) in enumerate(zip(words, stems, strict=True)):
-        for group in _SINGLE.get(root, ()):
-            yield Occurrence(at, 1, group)
-        for phrase, group in _PHRASES.get(word, ()):
-            if tuple(words[at : at + len(phrase)]) == phrase:
-                yield Occurrence(at, len(phrase), group)
+def groups(root: str) -> tuple[str, ...]:
+    """The groups that a word with the stem `root` is in."""
+    return _GROUPS_OF.get(root, ())
 
 
-def _read() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[tuple[tuple[str, ...], str], ...]]]:
-    single: dict[str, tuple[str, ...]] = {}
-    phrases: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {}
-    for line in _GROUPS.strip().splitlines():
-        members = [tuple(member.split()) for member in line.split(",")]
-        group = "~" + "_".join(members[0])
-        for member in members:
-            if len(member) == 1:
-                key = stem(member[0])
-                single[key] = tuple(dict.fromkeys((*single.get(key, ()), group)))
-            else:
-                phrases[member[0]] = (*phrases.get(member[0], ()), (member, group))
-    return single, phrases
+def members(group: str) -> tuple[str, ...]:
+    """The stems of a group's members that are single words."""
+    return _MEMBERS.get(group, ())
 
 
-_SINGLE, _PHRASES = _read()
+def phrases(words: Sequence[str]) -> list[Phrase]:
+    """Where members of several words stand, as they are written."""
+    starts = [at for at, word in enumerate(words) if word in _PHRASES]
+    return [
+        Phrase(at, len(phrase), group)
+        for at in starts
+        for phrase, group in _PHRASES[words[at]]
+        if tuple(words[at : at + len(phrase)]) == phrase
+    ]
+
+
+_GROUPS_OF: dict[str, tuple[str, ...]] = {}
+_MEMBERS: dict[str, tuple[str, ...]] = {}
+_PHRASES: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {}
+
+
+def _read(line: str) -> None:
+    members = [tuple(member.split()) for member in line.split(",")]
+    group = "~" + "_".join(members[0])
+    singles = dict.fromkeys(stem(member[0]) for member in members if len(member) == 1)
+    _MEMBERS[group] = tuple(singles)
+    for single in singles:
+        _GROUPS_OF[single] = (*_GROUPS_OF.get(single, ()), group)
+    for member in members:
+        if len(member) > 1:
+            _PHRASES[member[0]] = (*_PHRASES.get(member[0], ()), (member, group))
+
+
+for _line in _LINES.strip().splitlines():
+    _read(_line)
