@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support import postgres
+from tests.support.app import Desk, running
 from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 
 ENGINES = ("sqlite", "postgresql")
@@ -71,3 +72,10 @@ def postgresql_home(pytestconfig: pytest.Config) -> Path:
     if hasattr(pytestconfig, "workerinput"):
         return Path(pytestconfig.workerinput["postgres_home"])
     return pytestconfig.stash[_HOME]
+
+
+@pytest.fixture
+def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
+    """The application over a database of this test's own; see tests/support/app.py."""
+    with running(database_url, tmp_path) as made:
+        yield made

@@ -7,9 +7,11 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from deskhand import __version__
+from deskhand.accounts.passwords import Passwords
 from deskhand.doors.api import answers, categories, contact, errors, preferences, staff_tickets, tickets
 from deskhand.doors.api.envelope import Envelope
 from deskhand.doors.services import Services, open_services
+from deskhand.doors.worker import Plan
 from deskhand.kit.settings import Settings
 from deskhand.migrations import upgrade
 from deskhand.tickets import create
@@ -17,10 +19,13 @@ from deskhand.tickets import create
 SUPPORT = "/api/v1/support"
 
 
-def prepare(settings: Settings) -> Services:
+PLAN = Plan(reactions={}, handlers={}, regulars=[])
+
+
+def prepare(settings: Settings, passwords: Passwords | None = None) -> Services:
     """Migrate the database and open everything on it. Every starter begins with this."""
     upgrade(settings.database_url)
-    services = open_services(settings)
+    services = open_services(settings, passwords or Passwords())
     with services.store.begin() as tx:
         create.start_numbers(tx, settings)
     return services

@@ -1,4 +1,4 @@
-"""Signed links that work once: first admin, reset, verification, invitation. The signature says what, the row says once."""
+"""Signed links that work once: first admin, reset, verification, invitation. Signature says what, row says once."""
 
 from sqlalchemy import Connection, delete, select, update
 

@@ -55,7 +55,7 @@ def create_own(
 def from_host(
     tx: Connection, *, sub: str, email: str | None, name: str | None, claims: Mapping[str, Any], role: Role
 ) -> RowMapping:
-    """The host product's user `sub`, made or refreshed from a token's claims; what a token leaves out stays as it was."""
+    """The host product's user `sub`, made or refreshed from a token; what the token leaves out stays as it was."""
     account = claims.get("account") or {}
     account_id = _join_account(tx, account) if account.get("id") else None
     known: dict[str, Any] = {"role": role, "updated_at": now()}

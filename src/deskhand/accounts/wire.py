@@ -1,8 +1,7 @@
 """The shapes of people, sessions and keys, once per audience."""
 
-from typing import TypedDict
-
 from sqlalchemy import RowMapping
+from typing_extensions import TypedDict
 
 from deskhand.accounts.actor import Actor
 from deskhand.kit.clock import rfc3339

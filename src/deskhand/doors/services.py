@@ -1,4 +1,4 @@
-"""What every door works with: settings, store, storage, keys. Built once by wiring, handed to each request, job and command."""
+"""What every door works with: settings, store, storage, keys. Built once by wiring and handed to whoever asks."""
 
 from dataclasses import dataclass
 
@@ -22,10 +22,11 @@ class Services:
     passwords: Passwords
 
     def close(self) -> None:
+        self.passwords.close()
         self.store.close()
 
 
-def open_services(settings: Settings) -> Services:
+def open_services(settings: Settings, passwords: Passwords) -> Services:
     """Open a migrated database and everything beside it. Raises BadSettings where a setting cannot work."""
     try:
         host_tokens = HostVerifier(
@@ -41,4 +42,4 @@ def open_services(settings: Settings) -> Services:
     store = open_store(settings.database_url, pool=settings.database_pool)
     with store.begin() as tx:
         key = instance.key(tx)
-    return Services(settings, store, storage, Signer(key), OwnTokens(key), host_tokens, Passwords())
+    return Services(settings, store, storage, Signer(key), OwnTokens(key), host_tokens, passwords)

@@ -10,7 +10,7 @@ from psycopg.types.string import TextLoader
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from deskhand.kit.db import P, Store, T, outage
+from deskhand.kit.db import COUNTED, P, Store, T, outage
 
 _DEADLOCK, _SERIALIZATION = "40P01", "40001"
 _TRIES = 4
@@ -21,7 +21,9 @@ class PostgresStore(Store):
 
     def __init__(self, url: str, *, pool: int) -> None:
         super().__init__()
-        self._engine = create_engine(url, pool_size=pool, max_overflow=2, pool_timeout=10, pool_recycle=1800)
+        self._engine = create_engine(
+            url, pool_size=pool, max_overflow=2, pool_timeout=10, pool_recycle=1800, execution_options=COUNTED
+        )
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self._engine, "connect", _tune)
         self._threads = ThreadPoolExecutor(pool, thread_name_prefix="db")

@@ -16,6 +16,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from deskhand.kit.errors import Unavailable
 
+# An INSERT … ON CONFLICT DO NOTHING says by its row count whether it did something; SQLAlchemy keeps it on request.
+COUNTED = {"preserve_rowcount": True}
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

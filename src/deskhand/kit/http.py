@@ -29,6 +29,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _REFUSED = [
     ipaddress.ip_network(network)
     for network in (
+        "192.0.0.0/24",  # protocol assignments; Oracle keeps its metadata there
         "192.88.99.0/24",  # 6to4 relays
         "168.63.129.16/32",  # Azure's metadata and health service, on a public address
         "2001::/23",  # protocol assignments, Teredo

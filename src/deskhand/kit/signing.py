@@ -93,13 +93,15 @@ class Signer:
     def read_reply_token(self, token: str) -> tuple[int, str]:
         """The ticket's number and the id of the user to whom the address was given. Raises BadSignature."""
         lowered = token.lower()
-        if not _REPLY.fullmatch(lowered):
+        if not token.isascii() or not _REPLY.fullmatch(lowered):
             raise BadSignature
         signed = base64.b32decode(lowered.upper() + "===")
-        body, mac = signed[:-_REPLY_MAC], signed[-_REPLY_MAC:]
-        if not hmac.compare_digest(mac, self._mac("reply-address", body, _REPLY_MAC)):
+        number = int.from_bytes(signed[:_REPLY_NUMBER])
+        user_id = str(uuid.UUID(bytes=signed[_REPLY_NUMBER:-_REPLY_MAC]))
+        # The whole is compared, for the last character has a bit to spare.
+        if not hmac.compare_digest(lowered, self.reply_token(number, user_id)):
             raise BadSignature
-        return int.from_bytes(body[:_REPLY_NUMBER]), str(uuid.UUID(bytes=body[_REPLY_NUMBER:]))
+        return number, user_id
 
     def _mac(self, purpose: str, body: bytes, size: int) -> bytes:
         return hmac.digest(derive(self._key, purpose), body, "sha256")[:size]

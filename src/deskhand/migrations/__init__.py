@@ -40,9 +40,9 @@ def upgrade(url: str, revision: str = "head") -> None:
     SQLite: all or nothing. PostgreSQL: revision by revision, so that one may leave its transaction to build an index
     concurrently. Raises `TooNew`.
     """
+    _refuse_newer(current(url))
+    config = _config()
     with _exclusive(url) as connection:
-        _refuse_newer(_current(connection))
-        config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
@@ -50,7 +50,7 @@ def upgrade(url: str, revision: str = "head") -> None:
 def current(url: str) -> str | None:
     """The database's revision; None before the first."""
     with _engine(url).connect() as connection:
-        return _current(connection)
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def head() -> str | None:
@@ -93,10 +93,6 @@ def _script() -> ScriptDirectory:
     return ScriptDirectory.from_config(_config())
 
 
-def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
 def _refuse_newer(revision: str | None) -> None:
     known = {script.revision for script in _script().walk_revisions()}
     if revision is not None and revision not in known:
@@ -107,6 +103,7 @@ def _refuse_newer(revision: str | None) -> None:
 def _exclusive(url: str) -> Iterator[Connection]:
     engine = _engine(url)
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         with engine.connect() as connection, connection.begin():
             yield connection
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
@@ -130,7 +127,6 @@ def _engine(url: str) -> Engine:
         location, poolclass=NullPool, connect_args={"isolation_level": None, "timeout": _LOCK_SECONDS}
     )
     event.listen(engine, "connect", _write_ahead)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
 
 

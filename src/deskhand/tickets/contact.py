@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, select, update
 from deskhand.accounts import people
 from deskhand.accounts.actor import SYSTEM, Actor, Client, Identity, Role
 from deskhand.accounts.tables import users
+from deskhand.categories import learning
 from deskhand.kit import events, limits
 from deskhand.kit.clock import DAY, HOUR, SECOND, now
 from deskhand.kit.errors import Conflict, NotFound
@@ -123,7 +124,7 @@ def _hold(tx: Connection, settings: Settings, client: Client, new: NewPublicTick
         "created_at": moment,
     }
     tx.execute(spam.insert(), row)
-    guess = create.classify(tx, new.subject, new.body)
+    guess = learning.suggest(tx, new.subject, new.body)
     fields = dict.fromkeys(Ticket._fields) | {
         "id": new_id(),
         "number": number,

@@ -10,6 +10,7 @@ from deskhand.accounts.queries import active_staff
 from deskhand.attachments import ops as attachments
 from deskhand.categories import learning
 from deskhand.categories import queries as categories
+from deskhand.categories.classify import Guess
 from deskhand.kit import events
 from deskhand.kit.clock import now
 from deskhand.kit.errors import Invalid
@@ -135,11 +136,6 @@ def category_slug_of(tx: Connection, slug: str, *, allow_retired: bool = False) 
     return found
 
 
-def classify(tx: Connection, subject: str, body: str) -> learning.Guess:
-    """The category that fits best, among those that are not retired."""
-    return learning.suggest(tx, subject, body, allowed=[row["slug"] for row in categories.list_active(tx)])
-
-
 def next_number(tx: Connection, settings: Settings) -> int:
     """The next readable number. Unique under concurrency; on PostgreSQL a ticket that is rolled back leaves a gap."""
     if tx.dialect.name == "postgresql":
@@ -151,6 +147,11 @@ def start_numbers(tx: Connection, settings: Settings) -> None:
     """Lift PostgreSQL's sequence to where the settings want the first ticket; it never goes back."""
     if tx.dialect.name == "postgresql" and settings.ticket_start > 0:
         tx.execute(_LIFT, {"start": settings.ticket_start})
+
+
+def _as_json(guess: Guess) -> dict[str, Any]:
+    words = [{"text": word.text, "weight": word.weight} for word in guess.words]
+    return {"slug": guess.slug, "probability": round(guess.probability, 3), "words": words}
 
 
 def _insert_ticket(
@@ -165,7 +166,7 @@ def _insert_ticket(
 ) -> Ticket:
     slug, guess = new.category_slug, None
     if slug is None:
-        guess = classify(tx, new.subject, new.body)
+        guess = learning.suggest(tx, new.subject, new.body)
         slug = guess.slug
     category = category_slug_of(tx, slug)
     number, moment = next_number(tx, settings), now()
@@ -180,7 +181,7 @@ def _insert_ticket(
         "status": Status.OPEN,
         "priority": new.priority.rank,
         "category_slug": slug,
-        "category_guess": guess and {"slug": guess.slug, "probability": guess.probability, "words": guess.words},
+        "category_guess": guess and _as_json(guess),
         "metadata": new.metadata,
         "channel": client.via,
         "verified": verified,

@@ -1,9 +1,10 @@
 """The shapes of tickets, written once for customers and once for staff."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 from sqlalchemy import RowMapping
+from typing_extensions import NotRequired, TypedDict
 
 from deskhand.attachments import wire as attachment_wire
 from deskhand.kit.clock import rfc3339

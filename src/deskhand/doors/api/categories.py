@@ -51,7 +51,7 @@ async def create_category(request: Request, new: NewCategory) -> Response:
     """Add a category; the classifier begins with the words of its name and description."""
 
     def work(tx: Connection) -> Any:
-        return wire.staff_category(ops.create(tx, new))
+        return wire.staff_category(ops.create(tx, answers.actor_of(request), new))
 
     return await answers.act(request, work, status=201)
 
@@ -61,6 +61,6 @@ async def change_category(request: Request, slug: str, change: CategoryChange) -
     """Rename, reorder, retire or bring back. A retired category stays on its tickets."""
 
     def work(tx: Connection) -> Any:
-        return wire.staff_category(ops.change(tx, slug, change))
+        return wire.staff_category(ops.change(tx, answers.actor_of(request), slug, change))
 
     return await answers.act(request, work)

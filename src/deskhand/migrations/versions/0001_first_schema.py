@@ -159,6 +159,12 @@ def _tables() -> None:
         batch_op.create_index(batch_op.f("ix_limit_hits_bucket_at"), ["bucket", "at"], unique=False)
 
     op.create_table(
+        "stamps",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("stamp", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_stamps")),
+    )
+    op.create_table(
         "users",
         sa.Column("id", ID, nullable=False),
         sa.Column("role", sa.String(length=10), nullable=False),
