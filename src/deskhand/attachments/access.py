@@ -1,0 +1,35 @@
+"""The only way to an attachment's row."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Boolean, Connection, bindparam, or_, select
+
+from deskhand.attachments.model import Attachment
+from deskhand.attachments.tables import attachments
+from deskhand.kit.errors import NotFound
+from deskhand.kit.ids import parse_id
+
+_a = attachments.c
+
+_GET = select(attachments).where(
+    _a.id == bindparam("id"),
+    or_(_a.bound_at.is_not(None), _a.uploader_id == bindparam("person")),
+    or_(_a.internal.is_(False), bindparam("staff", type_=Boolean)),
+)
+
+
+def get(
+    tx: Connection,
+    *,
+    id: str,  # noqa: A002
+    user_id: str | None,
+    is_staff: bool,
+    may_read_ticket: Callable[[str], bool],
+) -> Attachment:
+    """The file, for its uploader until it is bound, then for those who may read its ticket; a note's for staff alone.
+    Raises NotFound for everybody else."""
+    canonical = parse_id(id)
+    row = tx.execute(_GET, {"id": canonical, "person": user_id, "staff": is_staff}).one_or_none() if canonical else None
+    if row is None or (row.ticket_id is not None and not may_read_ticket(row.ticket_id)):
+        raise NotFound
+    return Attachment._make(row)
