@@ -1,8 +1,9 @@
 """The shape of attachments, the same for customers and staff."""
 
 import re
+from typing import NotRequired
 
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from deskhand.attachments import model
 
