@@ -8,7 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from deskhand import __version__
 from deskhand.accounts.passwords import Passwords
-from deskhand.doors.api import answers, categories, contact, errors, preferences, staff_tickets, tickets
+from deskhand.doors.api import accounts, answers, categories, contact, errors, preferences, staff_tickets, tickets
 from deskhand.doors.api.envelope import Envelope
 from deskhand.doors.services import Services, open_services
 from deskhand.doors.worker import Plan
@@ -49,6 +49,8 @@ def build_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     errors.install(app)
+    for router in (accounts.public, accounts.signed_in):
+        app.include_router(router, prefix="/api/v1")
     # The contact form's path would read as a ticket's id: it comes first.
     for router in (
         contact.public,

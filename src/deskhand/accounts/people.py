@@ -135,6 +135,19 @@ def set_password(tx: Connection, user_id: str, password_hash: str) -> None:
     tx.execute(update(users).where(_u.id == user_id).values(password_hash=password_hash, updated_at=now()))
 
 
+def reset_password(tx: Connection, user_id: str, password_hash: str) -> None:
+    """Set the password of whoever opened the mailed link, and end every session; the link also proves the e-mail."""
+    set_password(tx, user_id, password_hash)
+    verify_email(tx, user_id)
+    tx.execute(update(sessions).where(sessions.c.user_id == user_id).values(ended_at=now()))
+
+
+def record(tx: Connection, event: str, user: RowMapping) -> None:
+    """Something that this person did to the own account."""
+    kind = "customer" if user["role"] == Role.CUSTOMER else "agent"
+    events.record(tx, event, user["id"], actor=(user["id"], kind, user["name"]), staff_only=True)
+
+
 def push_account(tx: Connection, external_id: str, push: AccountPush) -> RowMapping:
     """Keep what the host says of its account; new tickets of its people carry a snapshot of it."""
     if not external_id.strip() or len(external_id) > 255:

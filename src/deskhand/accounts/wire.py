@@ -20,6 +20,12 @@ class Token(TypedDict):
     expires_in: int
 
 
+class Note(TypedDict):
+    """Words for a person, where there is nothing else to say."""
+
+    detail: str
+
+
 class ApiKey(TypedDict):
     id: str
     name: str
@@ -71,8 +77,8 @@ class Account(TypedDict):
     updated_at: str
 
 
-def me(actor: Actor, role: str) -> Me:
-    return {"id": actor.require_user(), "email": actor.email, "name": actor.name, "role": role}
+def me(actor: Actor) -> Me:
+    return {"id": actor.require_user(), "email": actor.email, "name": actor.name, "role": actor.role}
 
 
 def api_key(row: RowMapping) -> ApiKey:

@@ -1,12 +1,18 @@
 """Idempotency keys: the first answer to a request is kept beside its effect and given again to every repeat.
 
+Of the key only a hash is stored. An answer that holds a secret is stored under a cipher whose key is the idempotency key
+itself, so that only the caller who knows that can have it again.
+
 The row is claimed in the transaction of the act. A repeat that arrives meanwhile waits for that row's lock (PostgreSQL)
 or for the writer (SQLite), and then finds the answer; a refused act rolls its claim back and may be tried again.
 """
 
+import base64
+from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, Integer, String, Table, Text, bindparam, delete, select, update
+from cryptography.fernet import Fernet
+from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, Text, bindparam, delete, select, update
 
 from deskhand.kit.clock import DAY, now
 from deskhand.kit.errors import Invalid
@@ -19,11 +25,12 @@ idempotency_keys = Table(
     "idempotency_keys",
     metadata,
     Column("caller", String(100), primary_key=True),
-    Column("key", String(MAX_KEY), primary_key=True),
+    Column("key", String(64), primary_key=True),  # its SHA-256
     Column("fingerprint", String(64), nullable=False),  # of method, path and body
     Column("status", Integer),
     Column("headers", Json),
     Column("body", Text),
+    Column("sealed", Boolean),
     Column("created_at", Time, nullable=False, index=True),
 )
 
@@ -38,29 +45,39 @@ class Answer(NamedTuple):
 
 def replay(tx: Connection, caller: str, key: str, fingerprint: str) -> Answer | None:
     """Claim `key` for this request, or return the answer it had. Raises Invalid when it served another request."""
-    moment = now()
-    tx.execute(_EXPIRE, {"caller": caller, "key": key, "since": moment - KEPT})
-    row = {"caller": caller, "key": key, "fingerprint": fingerprint, "created_at": moment}
+    moment, hashed = now(), _hash(key)
+    tx.execute(_EXPIRE, {"caller": caller, "key": hashed, "since": moment - KEPT})
+    row = {"caller": caller, "key": hashed, "fingerprint": fingerprint, "created_at": moment}
     if tx.execute(_CLAIM, row).rowcount == 1:
         return None
-    first = tx.execute(_FIND, {"c": caller, "k": key}).one()
+    first = tx.execute(_FIND, {"c": caller, "k": hashed}).one()
     if first.fingerprint != fingerprint:
         raise Invalid(
             "This Idempotency-Key was used for another request. Please use a new key for a new request.",
             code="idempotency_key_reused",
         )
-    return Answer(first.status, first.headers, first.body)
+    body = _cipher(key).decrypt(first.body).decode() if first.sealed else first.body
+    return Answer(first.status, first.headers, body)
 
 
-def keep(tx: Connection, caller: str, key: str, answer: Answer) -> None:
-    """Store the answer of the request that claimed `key`."""
-    values = {"c": caller, "k": key, "s": answer.status, "h": answer.headers, "b": answer.body}
+def keep(tx: Connection, caller: str, key: str, answer: Answer, *, secret: bool = False) -> None:
+    """Store the answer of the request that claimed `key`; `secret` says that it must not lie there in the clear."""
+    body = _cipher(key).encrypt(answer.body.encode()).decode() if secret else answer.body
+    values = {"c": caller, "k": _hash(key), "s": answer.status, "h": answer.headers, "b": body, "sealed_": secret}
     tx.execute(_KEEP, values)
 
 
 def sweep(tx: Connection) -> int:
     """Delete keys past their day; returns how many."""
     return tx.execute(delete(idempotency_keys).where(idempotency_keys.c.created_at < now() - KEPT)).rowcount
+
+
+def _hash(key: str) -> str:
+    return sha256(key.encode()).hexdigest()
+
+
+def _cipher(key: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(sha256(b"deskhand idempotency " + key.encode()).digest()))
 
 
 _k = idempotency_keys.c
@@ -72,5 +89,5 @@ _EXPIRE = delete(idempotency_keys).where(
 _KEEP = (
     update(idempotency_keys)
     .where(_k.caller == bindparam("c"), _k.key == bindparam("k"))
-    .values(status=bindparam("s"), headers=bindparam("h"), body=bindparam("b"))
+    .values(status=bindparam("s"), headers=bindparam("h"), body=bindparam("b"), sealed=bindparam("sealed_"))
 )

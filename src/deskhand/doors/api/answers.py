@@ -1,7 +1,7 @@
 """How a route answers: reads with an ETag, acts in one transaction with limit and idempotency key."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from hashlib import blake2b, sha256
 from typing import Any, Concatenate
 
@@ -43,11 +43,12 @@ async def act(
     status: int = 200,
     limit: tuple[str, Rate | None] | None = None,
     limit_key: str | None = None,
-    headers: Mapping[str, str] | None = None,
+    secret: bool = False,
 ) -> Response:
     """Run `work` in one transaction and answer the JSON it returns; None is 204.
 
     `limit` is (name, rate), counted by `limit_key` or the user, in the same transaction: what is refused costs nothing.
+    `secret` says that the answer must not be kept in the clear for repeats.
     """
     desk, actor = services(request), actor_of(request)
     key = _key(request)
@@ -62,9 +63,9 @@ async def act(
             budget = limits.spend(tx, limit[0], limit_key or caller, limit[1])
         result = work(tx)
         body = "" if result is None else orjson.dumps(result).decode()
-        answer = Answer(204 if result is None else status, dict(headers or {}), body)
+        answer = Answer(204 if result is None else status, {}, body)
         if key:
-            idempotency.keep(tx, caller, key, answer)
+            idempotency.keep(tx, caller, key, answer, secret=secret)
         return Answer(answer.status, answer.headers | (budget.headers if budget else {}), body)
 
     answer = await desk.store.write(unit)

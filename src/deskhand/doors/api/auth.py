@@ -23,8 +23,11 @@ CSRF_HEADER = "X-CSRF-Token"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
-def guarded(who: Role, read: Scope, write: Scope) -> type[APIRoute]:
-    """A route class for customers, agents or admins; `read` and `write` are the scopes that an API key needs."""
+def guarded(who: Role | None, read: Scope | None = None, write: Scope | None = None) -> type[APIRoute]:
+    """A route class for customers, agents or admins, or (None) for whoever is signed in.
+
+    `read` and `write` are the scopes that an API key needs.
+    """
 
     class Guarded(APIRoute):
         access = (who, read, write)
@@ -35,7 +38,8 @@ def guarded(who: Role, read: Scope, write: Scope) -> type[APIRoute]:
 
             async def handler(request: Request) -> Response:
                 actor = await authenticate(request)
-                actor.require(read if request.method in _SAFE else write)
+                if scope := read if request.method in _SAFE else write:
+                    actor.require(scope)
                 request.state.actor = _admit(actor, who)
                 _check_type(request, takes_json)
                 return await answer(request)
@@ -157,7 +161,9 @@ def _host_role(claims: Claims, staff_claim: str) -> Role:
     return Role.AGENT if Role.AGENT in words else Role.CUSTOMER
 
 
-def _admit(actor: Actor, who: Role) -> Actor:
+def _admit(actor: Actor, who: Role | None) -> Actor:
+    if who is None:
+        return actor
     if who is Role.CUSTOMER:
         return actor.as_customer()
     actor.require_staff()

@@ -85,11 +85,12 @@ def _tables() -> None:
     op.create_table(
         "idempotency_keys",
         sa.Column("caller", sa.String(length=100), nullable=False),
-        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("headers", sa.Text(), nullable=True),
         sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.Boolean(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("caller", "key", name=op.f("pk_idempotency_keys")),
     )
@@ -225,6 +226,7 @@ def _tables() -> None:
         sa.Column("published_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("folded", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["author_id"], ["users.id"], name=op.f("fk_articles_author_id")),
         sa.ForeignKeyConstraint(["category_slug"], ["categories.slug"], name=op.f("fk_articles_category_slug")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
@@ -367,15 +369,28 @@ def _tables() -> None:
         batch_op.create_index("ix_tickets_status_updated", ["status", "updated_at", "id"], unique=False)
 
     op.create_table(
+        "article_attachments",
+        sa.Column("article_id", ID, nullable=False),
+        sa.Column("attachment_id", ID, nullable=False),
+        sa.Column("shown", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["articles.id"], name=op.f("fk_article_attachments_article_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["attachment_id"], ["attachments.id"], name=op.f("fk_article_attachments_attachment_id")
+        ),
+        sa.PrimaryKeyConstraint("article_id", "attachment_id", name=op.f("pk_article_attachments")),
+    )
+    with op.batch_alter_table("article_attachments", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_article_attachments_attachment_id"), ["attachment_id"], unique=False)
+
+    op.create_table(
         "article_revisions",
         sa.Column("article_id", ID, nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("title", sa.String(length=255), nullable=False),
         sa.Column("summary", sa.String(length=500), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("slug", sa.String(length=120), nullable=False),
-        sa.Column("category_slug", sa.String(length=120), nullable=True),
-        sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("author_id", ID, nullable=True),
         sa.Column("author_name", sa.String(length=255), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
