@@ -19,17 +19,14 @@ from deskhand.kit import clock
 from deskhand.kit.db import Store, open_store
 from deskhand.kit.errors import Invalid, NotFound, TooLarge, Unavailable
 from deskhand.kit.ids import new_id
-from deskhand.kit.schema import metadata
 from deskhand.kit.storage import FileMissing, Storage, StorageUnavailable
 
 LOG = b"GET / 200\n"
 
 
 @pytest.fixture
-def store(empty_database_url: str) -> Iterator[Store]:
-    opened = open_store(empty_database_url)
-    with opened.begin() as tx:
-        metadata.create_all(tx)
+def store(database_url: str) -> Iterator[Store]:
+    opened = open_store(database_url)
     yield opened
     opened.close()
 
