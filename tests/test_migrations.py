@@ -1,5 +1,6 @@
 """One history serves both databases, ends where the code's tables are, and bears being run by many at once."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.pool import NullPool
 
 from deskhand import migrations
@@ -38,6 +39,17 @@ VALUES ('019e3a5b-0000-7000-8000-000000000001', 'proxies', 'Proxies', '', '', ''
 OLD_SLUG = "INSERT INTO article_slugs (slug, article_id) VALUES ('proxy', '019e3a5b-0000-7000-8000-000000000001')"
 
 
+DDL = re.compile(r"\s*(?:CREATE|ALTER|DROP)\b")
+# About types, which follow SQLite's needs too, and about timeouts, which are the operator's.
+MATTERS_OF_TASTE = (
+    "prefer-text-field",
+    "prefer-bigint-over-int",
+    "prefer-bigint-over-smallint",
+    "prefer-identity",
+    "prefer-robust-stmts",
+    "require-statement-timeout",
+    "require-lock-timeout",
+)
 NextRevision = Callable[[str], None]
 
 
@@ -156,9 +168,56 @@ def test_a_newer_database_is_refused(database_url: str) -> None:
 
 
 def test_revisions_are_numbered_in_one_line() -> None:
-    names = sorted(path.name for path in (migrations.FOLDER / "versions").glob("*.py"))
-    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
-    assert migrations.head() == names[-1][:4]
+    assert numbers() == [f"{number:04d}" for number in range(1, len(numbers()) + 1)]
+    assert migrations.head() == numbers()[-1]
+
+
+def numbers() -> list[str]:
+    return sorted(path.name[:4] for path in (migrations.FOLDER / "versions").glob("*.py"))
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_postgresql_is_never_locked_for_long(empty_database_url: str, tmp_path: Path) -> None:
+    for revision in numbers():
+        script = tmp_path / f"{revision}.sql"
+        with recorded() as statements:
+            migrations.upgrade(empty_database_url, revision)
+        script.write_text(";\n".join([*statements, ""]))
+        assert lint(script) == ""
+
+
+def test_a_lock_is_seen(tmp_path: Path) -> None:
+    script = tmp_path / "locks.sql"
+    script.write_text("BEGIN;\nCREATE INDEX ix_tickets_mood ON tickets (mood);\nCOMMIT;\n")
+    assert "require-concurrent-index-creation" in lint(script)
+
+
+@contextmanager
+def recorded() -> Iterator[list[str]]:
+    """The DDL that runs in the block, and where its transactions begin and end."""
+    found: list[str] = []
+
+    def transaction(connection: Connection, word: str) -> None:
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            found.append(word)
+
+    listeners = [
+        ("begin", lambda connection: transaction(connection, "BEGIN")),
+        ("commit", lambda connection: transaction(connection, "COMMIT")),
+        ("rollback", lambda connection: transaction(connection, "ROLLBACK")),
+        ("before_cursor_execute", lambda _c, _cursor, sql, *_: DDL.match(sql) and found.append(sql)),
+    ]
+    for name, listener in listeners:
+        event.listen(Engine, name, listener)
+    yield found
+    for name, listener in listeners:
+        event.remove(Engine, name, listener)
+
+
+def lint(script: Path) -> str:
+    squawk = Path(sys.executable).with_name("squawk")
+    command = [squawk, "--pg-version", "14", "--reporter", "gcc", "--exclude", ",".join(MATTERS_OF_TASTE), script]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
