@@ -1,4 +1,4 @@
-"""Articles, the addresses they once had, what they once said, and whether they helped."""
+"""Articles, the addresses they once had, what they once said, what they show, and whether they helped."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
@@ -18,10 +18,12 @@ articles = Table(
     Column("author_id", Id, ForeignKey("users.id")),
     Column("helpful_count", Integer, nullable=False),
     Column("not_helpful_count", Integer, nullable=False),
-    Column("version", Integer, nullable=False),  # the number of the latest revision
-    Column("published_at", Time),
+    Column("version", Integer, nullable=False),  # rises with every change by staff
+    Column("published_at", Time),  # the last time that it was; stays when it no longer is
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
+    # The folded words of the title, a line end, those of all else: what staff's search looks for parts of words in.
+    Column("folded", Text, nullable=False, server_default=""),
     Index("ix_articles_status", "status", "category_slug", "title"),
     Index("ix_articles_updated", "updated_at", "id"),
 )
@@ -38,16 +40,22 @@ article_revisions = Table(
     "article_revisions",
     metadata,
     Column("article_id", Id, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
-    Column("number", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("title", String(255), nullable=False),
     Column("summary", String(500), nullable=False),
     Column("body", Text, nullable=False),
-    Column("slug", String(120), nullable=False),
-    Column("category_slug", String(120)),
-    Column("status", String(10), nullable=False),
     Column("author_id", Id),
     Column("author_name", String(255), nullable=False),
     Column("created_at", Time, nullable=False),
+)
+
+# Every file that an article ever showed, for its revisions do still; `shown`: the present body does.
+article_attachments = Table(
+    "article_attachments",
+    metadata,
+    Column("article_id", Id, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("attachment_id", Id, ForeignKey("attachments.id"), primary_key=True, index=True),
+    Column("shown", Boolean, nullable=False),
 )
 
 article_votes = Table(
