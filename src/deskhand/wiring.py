@@ -8,7 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from deskhand import __version__
 from deskhand.accounts.passwords import Passwords
-from deskhand.doors.api import accounts, answers, categories, contact, errors, preferences, staff_tickets, tickets
+from deskhand.doors.api import accounts, answers, categories, contact, errors, kb, preferences, staff_tickets, tickets
 from deskhand.doors.api.envelope import Envelope
 from deskhand.doors.services import Services, open_services
 from deskhand.doors.worker import Plan
@@ -61,6 +61,8 @@ def build_app(services: Services) -> FastAPI:
         contact.staff,
         categories.staff,
         categories.admin,
+        kb.public,
+        kb.staff,
     ):
         app.include_router(router, prefix=SUPPORT)
     if services.settings.cors_origins:
