@@ -8,16 +8,25 @@ from starlette.middleware.cors import CORSMiddleware
 
 from deskhand import __version__
 from deskhand.accounts.passwords import Passwords
-from deskhand.doors.api import accounts, answers, categories, contact, errors, kb, preferences, staff_tickets, tickets
+from deskhand.doors.api import (
+    accounts,
+    answers,
+    attachments,
+    categories,
+    contact,
+    errors,
+    kb,
+    openapi,
+    preferences,
+    staff_tickets,
+    tickets,
+)
 from deskhand.doors.api.envelope import Envelope
 from deskhand.doors.services import Services, open_services
 from deskhand.doors.worker import Plan
 from deskhand.kit.settings import Settings
 from deskhand.migrations import upgrade
 from deskhand.tickets import create
-
-SUPPORT = "/api/v1/support"
-
 
 PLAN = Plan(reactions={}, handlers={}, regulars=[])
 
@@ -49,22 +58,25 @@ def build_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     errors.install(app)
-    for router in (accounts.public, accounts.signed_in):
-        app.include_router(router, prefix="/api/v1")
-    # The contact form's path would read as a ticket's id: it comes first.
+    # The contact form's path would read as a ticket's id, and an article's as a search: they come first.
     for router in (
+        accounts.public,
+        accounts.signed_in,
         contact.public,
         tickets.router,
+        attachments.uploads,
+        attachments.downloads,
         categories.public,
         preferences.router,
+        kb.public,
+        kb.staff,
         staff_tickets.router,
         contact.staff,
         categories.staff,
         categories.admin,
-        kb.public,
-        kb.staff,
     ):
-        app.include_router(router, prefix=SUPPORT)
+        app.router.routes += router.routes
+    openapi.install(app)
     if services.settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -6,7 +6,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from tempfile import TemporaryFile
 from typing import IO
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from deskhand.accounts.tables import users
 from deskhand.attachments.images import in_pool
@@ -29,6 +29,7 @@ _UNBOUND = select(func.coalesce(func.sum(_a.size), 0)).where(
     _a.uploader_id == bindparam("person"), _a.bound_at.is_(None)
 )
 _INSERT = insert(attachments)
+_DISCARD = delete(attachments).where(_a.id == bindparam("id_"), _a.bound_at.is_(None))
 _BIND = (
     update(attachments)
     .where(
@@ -93,6 +94,13 @@ def bind(
         raise Invalid.field("body", "unknown_attachment", "The text names an attachment that is not yours to add.")
     found = {row.id: Attachment._make(row) for row in rows}
     return [found[id_] for id_ in known]
+
+
+async def discard(store: Store, storage: Storage, row: Attachment) -> None:
+    """Take an upload back that is part of nothing yet: the row first, so that no row ever lacks its file."""
+    await store.write(lambda tx: tx.execute(_DISCARD, {"id_": row.id}))
+    for key in filter(None, (row.storage_key, row.thumbnail_key)):
+        await storage.delete(key)
 
 
 async def _spool(chunks: AsyncIterable[bytes], target: IO[bytes], limit: int) -> None:

@@ -22,6 +22,35 @@ KEY_HEADER = "Idempotency-Key"
 _JSON = "application/json"
 
 
+TITLES = {
+    400: "The body is no JSON",
+    401: "No valid credential",
+    403: "Not for this caller",
+    404: "There is no such thing, or it is somebody else's",
+    409: "Does not fit the present state",
+    412: "Changed since it was read",
+    413: "Too large",
+    415: "Not a content type that is taken",
+    422: "Some fields are not valid",
+    429: "Over the limit; `Retry-After` says when to try again",
+    503: "The database or the storage does not answer",
+}
+PROBLEM_REF = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For `responses=`: what a route may refuse beyond what every route of its kind may."""
+    return {status: {"description": TITLES[status], **PROBLEM_REF} for status in statuses}
+
+
+# For `responses=` of routes that answer with a file's bytes.
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file", "content": {"application/octet-stream": {}}},
+    206: {"description": "The part asked for by `Range`", "content": {"application/octet-stream": {}}},
+    416: {"description": "There is no such part"},
+}
+
+
 async def read(
     request: Request, query: Callable[Concatenate[Connection, P], Any], *args: P.args, **kwargs: P.kwargs
 ) -> Response:
@@ -51,7 +80,7 @@ async def act(
     `secret` says that the answer must not be kept in the clear for repeats.
     """
     desk, actor = services(request), actor_of(request)
-    key = _key(request)
+    key = key_of(request)
     caller = f"user:{actor.user_id}" if actor.user_id else f"ip:{actor.client.ip}"
     fingerprint = await _fingerprint(request) if key else ""
 
@@ -69,7 +98,7 @@ async def act(
         return Answer(answer.status, answer.headers | (budget.headers if budget else {}), body)
 
     answer = await desk.store.write(unit)
-    return _response(answer.body.encode(), answer.status, answer.headers)
+    return response(answer.body.encode(), answer.status, answer.headers)
 
 
 def found(request: Request, result: Any, *, etag: str | None = None) -> Response:
@@ -79,7 +108,7 @@ def found(request: Request, result: Any, *, etag: str | None = None) -> Response
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie, X-API-Key"}
     if _matches(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
-    return _response(body, 200, headers)
+    return response(body, 200, headers)
 
 
 def versioned_etag(version: int, result: Any) -> str:
@@ -114,11 +143,12 @@ def links(request: Request, page: int, per_page: int, total: int) -> dict[str, s
     return {"Link": ", ".join(f'<{url.path}?{url.query}>; rel="{rel}"' for rel, url in urls)}
 
 
-def _response(body: bytes, status: int, headers: dict[str, str]) -> Response:
+def response(body: bytes, status: int, headers: dict[str, str]) -> Response:
+    """JSON that is encoded already."""
     return Response(body, status, {"Cache-Control": "no-store", **headers}, _JSON if body else None)
 
 
-def _key(request: Request) -> str | None:
+def key_of(request: Request) -> str | None:
     key = request.headers.get(KEY_HEADER)
     if key is None or request.method != "POST":
         return None

@@ -8,26 +8,17 @@ PATCH  /staff/categories/{slug}   rename, reorder, retire (admins)
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy import Connection
 
-from deskhand.accounts.actor import Role, Scope
 from deskhand.categories import ops, queries, wire
 from deskhand.categories.model import CategoryChange, NewCategory
 from deskhand.doors.api import answers
-from deskhand.doors.api.auth import Open, guarded
+from deskhand.doors.api.routers import for_everyone, for_staff
 
-public = APIRouter(tags=["Categories"], route_class=Open)
-staff = APIRouter(
-    prefix="/staff",
-    tags=["Staff: categories"],
-    route_class=guarded(Role.AGENT, read=Scope.STAFF_READ, write=Scope.STAFF_WRITE),
-)
-admin = APIRouter(
-    prefix="/staff",
-    tags=["Staff: categories"],
-    route_class=guarded(Role.ADMIN, read=Scope.STAFF_READ, write=Scope.STAFF_WRITE),
-)
+public = for_everyone("Categories")
+staff = for_staff("categories")
+admin = for_staff("categories", admins_only=True)
 
 
 @public.get("/categories", response_model=wire.Categories)
@@ -46,7 +37,7 @@ async def list_all_categories(request: Request) -> Response:
     )
 
 
-@admin.post("/categories", status_code=201, response_model=wire.StaffCategory)
+@admin.post("/categories", status_code=201, response_model=wire.StaffCategory, responses=answers.refusals(409))
 async def create_category(request: Request, new: NewCategory) -> Response:
     """Add a category; the classifier begins with the words of its name and description."""
 
@@ -56,7 +47,7 @@ async def create_category(request: Request, new: NewCategory) -> Response:
     return await answers.act(request, work, status=201)
 
 
-@admin.patch("/categories/{slug}", response_model=wire.StaffCategory)
+@admin.patch("/categories/{slug}", response_model=wire.StaffCategory, responses=answers.refusals(409))
 async def change_category(request: Request, slug: str, change: CategoryChange) -> Response:
     """Rename, reorder, retire or bring back. A retired category stays on its tickets."""
 

@@ -7,26 +7,22 @@ POST   /staff/spam/{spam_id}/release   it was none
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy import Connection
 
-from deskhand.accounts.actor import Role, Scope
 from deskhand.doors.api import answers, params
-from deskhand.doors.api.auth import Open, client_of, guarded, services
+from deskhand.doors.api.auth import client_of, services
+from deskhand.doors.api.routers import for_everyone, for_staff
 from deskhand.kit.errors import NotFound
 from deskhand.kit.ids import parse_id
 from deskhand.tickets import contact, wire
 from deskhand.tickets.model import NewPublicTicket
 
-public = APIRouter(tags=["Tickets"], route_class=Open)
-staff = APIRouter(
-    prefix="/staff",
-    tags=["Staff: held back"],
-    route_class=guarded(Role.AGENT, read=Scope.STAFF_READ, write=Scope.STAFF_WRITE),
-)
+public = for_everyone("Tickets")
+staff = for_staff("held back")
 
 
-@public.post("/tickets/public", status_code=201, response_model=wire.TicketOut)
+@public.post("/tickets/public", status_code=201, response_model=wire.TicketOut, responses=answers.refusals(429))
 async def create_public_ticket(request: Request, new: NewPublicTicket) -> Response:
     """File a ticket without an account. A signed link to it is mailed to the address, if that may be done."""
     settings, client = services(request).settings, client_of(request, "contact")
@@ -51,7 +47,7 @@ async def list_spam(request: Request, page: params.Page = 1, per_page: params.Pe
     return await answers.read(request, query)
 
 
-@staff.post("/spam/{spam_id}/release", status_code=201, response_model=wire.TicketOut)
+@staff.post("/spam/{spam_id}/release", status_code=201, response_model=wire.TicketOut, responses=answers.refusals(409))
 async def release_spam(request: Request, spam_id: str) -> Response:
     """Make a ticket of it after all."""
     settings, actor = services(request).settings, answers.actor_of(request)

@@ -15,13 +15,13 @@ POST   /staff/kb/articles/{article_id}/revisions/{number}/restore
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from pydantic import AfterValidator
 from sqlalchemy import Connection
 
-from deskhand.accounts.actor import Role, Scope
 from deskhand.doors.api import answers, params
-from deskhand.doors.api.auth import Open, guarded, services
+from deskhand.doors.api.auth import services
+from deskhand.doors.api.routers import SUPPORT, for_everyone, for_staff
 from deskhand.kb import access, ops, queries, votes, wire
 from deskhand.kb.model import ArticleChange, NewArticle, NewVote, StatusIn
 from deskhand.kb.queries import Filter
@@ -32,12 +32,8 @@ from deskhand.kit.text import block
 
 VOTER_COOKIE = "deskhand_voter"
 
-public = APIRouter(prefix="/kb", tags=["Knowledge base"], route_class=Open)
-staff = APIRouter(
-    prefix="/staff/kb/articles",
-    tags=["Staff: knowledge base"],
-    route_class=guarded(Role.AGENT, read=Scope.STAFF_READ, write=Scope.STAFF_WRITE),
-)
+public = for_everyone("Knowledge base", f"{SUPPORT}/kb")
+staff = for_staff("knowledge base", "/kb/articles")
 
 # As long and as odd as people type: search reads its beginning, and finds nothing in what has no words.
 Question = Annotated[str, AfterValidator(block), Query(description="What to find. Blank: what helped most readers.")]

@@ -6,17 +6,15 @@ PATCH  /preferences
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy import Connection
 
-from deskhand.accounts.actor import Role, Scope
+from deskhand.accounts.actor import Scope
 from deskhand.doors.api import answers
-from deskhand.doors.api.auth import guarded
+from deskhand.doors.api.routers import for_customers
 from deskhand.notifications import preferences
 
-router = APIRouter(
-    tags=["Preferences"], route_class=guarded(Role.CUSTOMER, read=Scope.PREFERENCES, write=Scope.PREFERENCES)
-)
+router = for_customers("Preferences", Scope.PREFERENCES, Scope.PREFERENCES)
 
 
 @router.get("/preferences", response_model=preferences.Preferences)

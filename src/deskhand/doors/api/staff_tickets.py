@@ -10,15 +10,16 @@ POST   /staff/tickets/{ticket_id}/notes
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from sqlalchemy import Connection
 
-from deskhand.accounts.actor import Actor, Role, Scope
+from deskhand.accounts.actor import Actor
 from deskhand.attachments import queries as attachments
 from deskhand.csat import ops as csat
 from deskhand.csat import wire as csat_wire
 from deskhand.doors.api import answers, params
-from deskhand.doors.api.auth import guarded, services
+from deskhand.doors.api.auth import services
+from deskhand.doors.api.routers import for_staff
 from deskhand.kit import events
 from deskhand.kit.text import normal_email
 from deskhand.tickets import access, create, ops, queries, snapshot, tags, wire
@@ -32,11 +33,7 @@ from deskhand.tickets.model import (
 )
 from deskhand.tickets.queries import Filter, Row
 
-router = APIRouter(
-    prefix="/staff",
-    tags=["Staff: tickets"],
-    route_class=guarded(Role.AGENT, read=Scope.STAFF_READ, write=Scope.STAFF_WRITE),
-)
+router = for_staff("tickets")
 
 View = Annotated[Literal["unassigned", "mine", "all"], Query(description="A queue: whose tickets to list.")]
 Assignee = Annotated[params.Word, Query(description="A user's id, or `none`.")]
@@ -101,7 +98,7 @@ async def get_any_ticket(request: Request, ticket_id: str) -> Response:
     return answers.found(request, thread, etag=answers.versioned_etag(thread["version"], thread))
 
 
-@router.patch("/tickets/{ticket_id}", response_model=wire.StaffTicket)
+@router.patch("/tickets/{ticket_id}", response_model=wire.StaffTicket, responses=answers.refusals(412))
 async def change_any_ticket(
     request: Request, ticket_id: str, change: StaffTicketChange, if_match: IfMatch = None
 ) -> Response:

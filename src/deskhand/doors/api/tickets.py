@@ -13,24 +13,23 @@ PATCH  /tickets/{ticket_id}/mute      hear no more of it
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy import Connection
 
-from deskhand.accounts.actor import Actor, Role, Scope
+from deskhand.accounts.actor import Actor
 from deskhand.attachments import queries as attachments
 from deskhand.csat import ops as csat
 from deskhand.csat import wire as csat_wire
 from deskhand.csat.model import NewRating
 from deskhand.doors.api import answers, params
-from deskhand.doors.api.auth import guarded, services
+from deskhand.doors.api.auth import services
+from deskhand.doors.api.routers import for_customers
 from deskhand.notifications import preferences
 from deskhand.tickets import access, create, ops, queries, wire
 from deskhand.tickets.model import NewReply, NewTicket, PriorityIn, TicketChange
 from deskhand.tickets.queries import Filter
 
-router = APIRouter(
-    tags=["Tickets"], route_class=guarded(Role.CUSTOMER, read=Scope.TICKETS_READ, write=Scope.TICKETS_WRITE)
-)
+router = for_customers("Tickets")
 
 
 @router.get("/tickets", response_model=wire.TicketsOut)
@@ -61,7 +60,7 @@ async def list_tickets(
     return response
 
 
-@router.post("/tickets", status_code=201, response_model=wire.TicketOut)
+@router.post("/tickets", status_code=201, response_model=wire.TicketOut, responses=answers.refusals(429))
 async def create_ticket(request: Request, new: NewTicket) -> Response:
     """File a ticket. Without `category_slug` the category is chosen from subject and body."""
     settings, actor = services(request).settings, answers.actor_of(request)
@@ -82,7 +81,7 @@ async def get_ticket(request: Request, ticket_id: str) -> Response:
     return answers.found(request, thread)
 
 
-@router.patch("/tickets/{ticket_id}", response_model=wire.TicketOut)
+@router.patch("/tickets/{ticket_id}", response_model=wire.TicketOut, responses=answers.refusals(409))
 async def change_ticket(request: Request, ticket_id: str, change: TicketChange) -> Response:
     """Change category, priority or subject while the ticket is open or pending."""
     actor = answers.actor_of(request)
@@ -93,7 +92,9 @@ async def change_ticket(request: Request, ticket_id: str, change: TicketChange) 
     return await answers.act(request, work)
 
 
-@router.post("/tickets/{ticket_id}/replies", status_code=201, response_model=wire.MessageOut)
+@router.post(
+    "/tickets/{ticket_id}/replies", status_code=201, response_model=wire.MessageOut, responses=answers.refusals(429)
+)
 async def reply(request: Request, ticket_id: str, new: NewReply) -> Response:
     """Answer. A ticket that was pending, resolved or closed is open again."""
     settings, actor = services(request).settings, answers.actor_of(request)
@@ -117,7 +118,12 @@ async def reopen_ticket(request: Request, ticket_id: str) -> Response:
     return await _turn(request, ticket_id, ops.reopen)
 
 
-@router.post("/tickets/{ticket_id}/satisfaction", status_code=201, response_model=wire.Satisfaction)
+@router.post(
+    "/tickets/{ticket_id}/satisfaction",
+    status_code=201,
+    response_model=wire.Satisfaction,
+    responses=answers.refusals(409),
+)
 async def rate(request: Request, ticket_id: str, new: NewRating) -> Response:
     """Say how the help was, once, when the ticket is resolved or closed."""
     actor = answers.actor_of(request)

@@ -1,0 +1,202 @@
+"""Own accounts, sessions and API keys, directly under `/api/v1`.
+
+POST   /auth/login                    {access_token, token_type, expires_in}
+POST   /auth/logout                   ends the session in use
+POST   /auth/signup                   where open; a link verifies the e-mail
+POST   /auth/verify                   that link
+POST   /auth/password-reset           a link by mail
+POST   /auth/password-reset/confirm   that link; ends every session
+POST   /auth/setup                    the first start's link makes the first admin
+GET    /me
+GET    /api-keys
+POST   /api-keys
+DELETE /api-keys/{key_id}
+"""
+
+from typing import Any
+
+from fastapi import Request, Response
+from sqlalchemy import Connection, RowMapping
+
+from deskhand.accounts import api_keys, links, people, sessions, wire
+from deskhand.accounts.actor import Role
+from deskhand.accounts.model import FirstAdmin, Login, NewApiKey, ResetConfirm, ResetRequest, SignUp, VerifyConfirm
+from deskhand.accounts.passwords import check_password
+from deskhand.doors.api import answers
+from deskhand.doors.api.auth import services
+from deskhand.doors.api.routers import ROOT, for_everyone, for_signed_in
+from deskhand.doors.services import Services
+from deskhand.kit import limits
+from deskhand.kit.clock import HOUR, SECOND
+from deskhand.kit.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from deskhand.kit.ids import parse_id
+from deskhand.kit.text import normal_email
+
+public = for_everyone("Sign in", f"{ROOT}/auth")
+signed_in = for_signed_in("Sign in", ROOT)
+
+
+@public.post("/login", response_model=wire.Token, responses=answers.refusals(429))
+async def login(request: Request, given: Login) -> Response:
+    """Sign in with e-mail and password. Wrong ones are counted per account and per client."""
+    desk, actor = services(request), answers.actor_of(request)
+    await desk.store.write(sessions.spend_attempt, desk.settings, given.email, actor.client.ip)
+    user = await desk.store.read(people.find_by_login, given.email)
+    stored = user["password_hash"] if user else None
+    right = await desk.passwords.verify_async(stored, given.password)
+    if not right or user is None or user["disabled_at"] is not None:
+        raise Unauthenticated
+    if user["email_verified_at"] is None:
+        raise Forbidden("Please open the link that we sent to this e-mail address first.", code="email_unverified")
+    fresh = await desk.passwords.hash_async(given.password) if desk.passwords.needs_rehash(stored or "") else None
+
+    def work(tx: Connection) -> Any:
+        if fresh:
+            people.set_password(tx, user["id"], fresh)
+        sessions.succeed(tx, given.email, actor.client.ip)
+        return token(desk, tx, user, request)
+
+    return await answers.act(request, work, secret=True)
+
+
+@public.post("/signup", status_code=202, response_model=wire.Note, responses=answers.refusals(429))
+async def signup(request: Request, new: SignUp) -> Response:
+    """Make an account, where that is open. The answer is the same whether or not the e-mail has one already."""
+    desk, ip = services(request), answers.actor_of(request).client.ip
+    if not desk.settings.signup:
+        raise Forbidden("Accounts are made by the support team here.", code="signup_closed")
+    check_password(new.password, new.email)
+    hashed = await desk.passwords.hash_async(new.password)
+
+    def work(tx: Connection) -> Any:
+        _spend_mail(tx, desk, new.email, ip)
+        known = people.find_by_login(tx, new.email)
+        if known is None:
+            user = people.create_own(tx, email=new.email, name=new.name, password_hash=hashed, verified=False)
+            people.record(tx, "user.signed_up", user)
+        elif known["email_verified_at"] is None:
+            people.record(tx, "user.signed_up", known)
+        else:
+            people.record(tx, "user.reset_asked", known)
+        return {"detail": "Please look into your mailbox: we have sent you a link."}
+
+    return await answers.act(request, work, status=202)
+
+
+@public.post("/verify", status_code=204, responses=answers.refusals(404))
+async def verify(request: Request, given: VerifyConfirm) -> Response:
+    """Confirm an e-mail address by the link that was sent to it."""
+    desk = services(request)
+
+    def work(tx: Connection) -> None:
+        user_id = links.redeem(tx, desk.signer, "verify", given.token)
+        people.verify_email(tx, user_id or "")
+
+    return await answers.act(request, work)
+
+
+@public.post("/password-reset", status_code=202, response_model=wire.Note, responses=answers.refusals(429))
+async def ask_reset(request: Request, given: ResetRequest) -> Response:
+    """Ask for a link by which to choose a new password. The answer never says whether there is such an account."""
+    desk, ip = services(request), answers.actor_of(request).client.ip
+
+    def work(tx: Connection) -> Any:
+        _spend_mail(tx, desk, given.email, ip)
+        user = people.find_by_login(tx, given.email)
+        if user is not None and user["disabled_at"] is None:
+            people.record(tx, "user.reset_asked", user)
+        return {"detail": "If there is an account with this e-mail, a link is on its way."}
+
+    return await answers.act(request, work, status=202)
+
+
+@public.post("/password-reset/confirm", status_code=204, responses=answers.refusals(404))
+async def confirm_reset(request: Request, given: ResetConfirm) -> Response:
+    """Choose a new password. Every session of the account ends."""
+    desk = services(request)
+    check_password(given.password)
+    hashed = await desk.passwords.hash_async(given.password)
+
+    def work(tx: Connection) -> None:
+        user_id = links.redeem(tx, desk.signer, "reset", given.token)
+        people.reset_password(tx, user_id or "", hashed)
+
+    return await answers.act(request, work)
+
+
+@public.post("/setup", status_code=201, response_model=wire.Token, responses=answers.refusals(404, 409))
+async def make_first_admin(request: Request, given: FirstAdmin) -> Response:
+    """Make the first admin by the link that the first start prints. It works once, and only while there is none."""
+    desk = services(request)
+    check_password(given.password, given.email)
+    hashed = await desk.passwords.hash_async(given.password)
+
+    def work(tx: Connection) -> Any:
+        links.redeem(tx, desk.signer, "first-admin", given.token)
+        if people.count_admins(tx):
+            raise Conflict("There is an admin already.", code="already_set_up")
+        user = people.create_own(
+            tx, email=given.email, name=given.name, password_hash=hashed, role=Role.ADMIN, verified=True
+        )
+        return token(desk, tx, user, request)
+
+    return await answers.act(request, work, status=201, secret=True)
+
+
+@signed_in.post("/auth/logout", status_code=204, responses=answers.refusals(409))
+async def logout(request: Request) -> Response:
+    """End the session that this request came with. Host tokens and API keys have none of ours to end."""
+    actor = answers.actor_of(request)
+    if actor.session_id is None:
+        raise Conflict("This credential is no session of Deskhand's: nothing to end.", code="no_session")
+    session_id = actor.session_id
+    return await answers.act(request, lambda tx: sessions.end(tx, session_id))
+
+
+@signed_in.get("/me", response_model=wire.Me)
+async def me(request: Request) -> Response:
+    """Who you are."""
+    return answers.found(request, wire.me(answers.actor_of(request)))
+
+
+@signed_in.get("/api-keys", response_model=wire.ApiKeys)
+async def list_keys(request: Request) -> Response:
+    """Your keys by prefix, newest first; the keys themselves are kept nowhere."""
+    actor = answers.actor_of(request)
+    return await answers.read(
+        request, lambda tx: {"api_keys": [wire.api_key(row) for row in api_keys.list_for(tx, actor)]}
+    )
+
+
+@signed_in.post("/api-keys", status_code=201, response_model=wire.NewKey, responses=answers.refusals(409, 429))
+async def create_key(request: Request, new: NewApiKey) -> Response:
+    """Make a key. `key` in the answer is shown this once."""
+    actor, settings = answers.actor_of(request), services(request).settings
+
+    def work(tx: Connection) -> Any:
+        row, plain = api_keys.create(tx, actor, new)
+        return {**wire.api_key(row), "key": plain}
+
+    return await answers.act(request, work, status=201, limit=("keys", settings.limit_keys), secret=True)
+
+
+@signed_in.delete("/api-keys/{key_id}", status_code=204)
+async def revoke_key(request: Request, key_id: str) -> Response:
+    """Revoke a key at once and for good."""
+    actor, found = answers.actor_of(request), parse_id(key_id)
+    if found is None:
+        raise NotFound
+    return await answers.act(request, lambda tx: api_keys.revoke(tx, actor, found))
+
+
+def token(desk: Services, tx: Connection, user: RowMapping, request: Request) -> wire.Token:
+    """Open a session and put it into a JWT."""
+    lifetime = desk.settings.session_hours * HOUR
+    session_id = sessions.start(tx, user["id"], answers.actor_of(request).client, desk.settings)
+    jwt = desk.own_tokens.issue(user["id"], session_id, lifetime)
+    return {"access_token": jwt, "token_type": "bearer", "expires_in": lifetime // SECOND}
+
+
+def _spend_mail(tx: Connection, desk: Services, email: str, ip: str) -> None:
+    limits.spend(tx, "account-mail-ip", ip, desk.settings.limit_account_mails_ip)
+    limits.spend(tx, "account-mail", normal_email(email), desk.settings.limit_account_mails)
