@@ -15,7 +15,9 @@ from deskhand.kit.words import stem, unspaced, words
 
 _QUERY_MAX = 300  # characters
 _WORDS_MAX = 20
-_SYNONYM, _COMPOUND, _TYPO, _COMPLETION = 0.65, 0.9, 0.95, 0.7
+# What a term is worth beside the very word: a group that the word is in; one that it is in with its neighbours, and
+# then the word by itself ("sign" of "sign in"); words joined; mistyped; not yet typed to the end.
+_SYNONYM, _PHRASE, _PART, _COMPOUND, _TYPO, _COMPLETION = 0.65, 1.0, 0.6, 0.9, 0.95, 0.7
 _NEAR, _CORRECTIONS, _COMPLETIONS = 30, 4, 8
 _TYPO_MIN, _PREFIX_MIN, _PART_MIN = 4, 2, 3
 
@@ -42,7 +44,7 @@ def language_of(texts: Iterable[str]) -> str:
 def understand(index: Index, query: str) -> list[Concept]:
     """The concepts of `query` in order, at least one term of each known to the index; none for a query of nothing."""
     typed = [word.text for word in words(query[:_QUERY_MAX], asked=True)][:_WORDS_MAX]
-    languages = [language for language, count in index.languages.items() if count]
+    languages = sorted(language for language, count in index.languages.items() if count)
     tokens = _split(index, typed)
     groups = _groups(tokens, languages)
     filler = STOPWORDS[language_of(tokens) if len(languages) > 1 else (languages or ["english"])[0]]
@@ -51,12 +53,13 @@ def understand(index: Index, query: str) -> list[Concept]:
     concepts = []
     for at in asked:
         terms = _terms(index, tokens, at, languages, unfinished=at == unfinished)
-        # Where no article has the word itself, what else it is called is not second best but all there is.
-        worth = _SYNONYM if _known(index, tokens[at], languages) else _TYPO
-        for group in groups.get(at, ()):
-            _offer(terms, index.term(group), worth)
-        if terms:
-            concepts.append(_concept(index, terms))
+        called = {term: worth for group, worth in groups[at] if (term := index.term(group))}
+        if not terms and not called:
+            terms = _meant(index, tokens[at], languages)
+        elif called and max(called.values()) == _PHRASE:
+            terms = {term: worth * _PART for term, worth in terms.items()}
+        if terms or called:
+            concepts.append(_concept(index, called | terms))
     return concepts
 
 
@@ -76,21 +79,20 @@ def _parts(index: Index, word: str) -> list[str]:
     return list(max(both, key=lambda pair: min(map(index.known, pair))))
 
 
-def _groups(tokens: Sequence[str], languages: Iterable[str]) -> dict[int, list[str]]:
-    groups: dict[int, list[str]] = {}
-    for language in languages:
-        for at, token in enumerate(tokens):
-            groups.setdefault(at, []).extend(synonyms.groups(stem(token, language)))
+def _groups(tokens: Sequence[str], languages: Iterable[str]) -> list[list[tuple[str, float]]]:
+    """For each word the groups it is in, by itself or with its neighbours, and what they are worth."""
+    roots = [{stem(token, language) for language in languages} for token in tokens]
+    groups = [[(group, _SYNONYM) for root in sorted(each) for group in synonyms.groups(root)] for each in roots]
     for start, length, group in synonyms.phrases(tokens):
         for at in range(start, start + length):
-            groups[at].append(group)
+            groups[at].append((group, _PHRASE))
     return groups
 
 
 def _terms(
     index: Index, tokens: Sequence[str], at: int, languages: Sequence[str], *, unfinished: bool
 ) -> dict[str, float]:
-    """The terms for one word: itself, what it makes with its neighbours, what it may become or was meant to be."""
+    """The terms for one word: itself, what it makes with its neighbours, what it may become."""
     word = tokens[at]
     terms: dict[str, float] = {}
 
@@ -107,14 +109,16 @@ def _terms(
         longer = sorted(index.beginning(word), key=lambda surface: (-index.known(surface), surface))
         for surface in longer[:_COMPLETIONS]:
             offer(surface, _COMPLETION / 2 if found else _COMPLETION)
-    if not found:
-        for surface, worth in _corrections(index, word, _mistakes(word)):
-            offer(surface, _TYPO * worth)
     return terms
 
 
-def _known(index: Index, word: str, languages: Iterable[str]) -> bool:
-    return any(index.term(stem(word, language)) for language in languages)
+def _meant(index: Index, word: str, languages: Sequence[str]) -> dict[str, float]:
+    """The terms for what was probably meant by a word that means nothing here."""
+    terms: dict[str, float] = {}
+    for surface, worth in _corrections(index, word, _mistakes(word)):
+        for language in languages:
+            _offer(terms, index.term(stem(surface, language)), _TYPO * worth)
+    return terms
 
 
 def _mistakes(word: str) -> int:

@@ -106,7 +106,7 @@ def _score(index: Index, doc: Doc, concepts: Sequence[Concept], pairs: "Sequence
 def _share(index: Index, title: str, concepts: Sequence[Concept]) -> float:
     """How much of the title the query asks for."""
     whole = asked = 0.0
-    for term in set(title[: title.index(END)]):
+    for term in dict.fromkeys(title[: title.index(END)]):
         rarity = index.rarity(term)
         whole += rarity
         if any(term in concept.terms for concept in concepts):

@@ -163,7 +163,8 @@ class Index:
                     groups.extend([group] * count)
             fields.append(self._string(stems) + END + self._string(groups))
         worths = _worths(fields)
-        terms, surfaces = "".join(worths), tuple(source.stems)
+        # A stem is a form as well: what is nearest to a mistyped word may be one that nobody wrote.
+        terms, surfaces = "".join(worths), tuple({*source.stems, *source.stems.values()})
         return Doc(*source[:3], tuple(fields), phrases, terms, array("f", worths.values()), surfaces)
 
     def _string(self, names: Sequence[str]) -> str:

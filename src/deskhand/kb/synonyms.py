@@ -8,7 +8,7 @@ from deskhand.kit.words import stem
 # One group a line; members are separated by commas and may have several words. Inflected forms that do not share a
 # stem with a member have to be named.
 _LINES = """
-login, log in, logging in, logged in, sign in, signin, signing in, signed in, logon, log on, authenticate
+login, log in, logging in, logged in, sign in, signin, signing in, signed in, logon, log on
 logout, log out, sign out, signout, logging out, signing out, log off
 signup, sign up, signing up, register, registration, create an account, new account
 2fa, mfa, two factor, two step, multi factor, twofactor, multifactor, second factor, authenticator, otp, totp
@@ -95,7 +95,7 @@ encrypt, encryption, ssl, tls, https, certificate
 ad blocker, adblocker, adblock, ublock, content blocker
 client, customer, buyer
 start, begin, get started, getting started, quick start, quickstart, first steps, onboarding
-guide, tutorial, how to, instructions, walkthrough, documentation, docs
+guide, tutorial, instructions, walkthrough, documentation, docs
 enable, activate, turn on, switch on
 disable, deactivate, turn off, switch off
 pause, suspend, freeze, put on hold

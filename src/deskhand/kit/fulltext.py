@@ -65,7 +65,10 @@ class Head(NamedTuple):
 
 
 def add(tx: Connection, number: int, *, key: str, owner: str | None, title: Iterable[str], body: Iterable[str]) -> None:
-    """Make an entry findable. Words must come from `kit.words`; an entry without owner is found by nobody's search."""
+    """Make an entry findable, in place of one with that number. Only a search for nobody finds one without owner.
+
+    The words must come from `kit.words`: nothing but letters and digits.
+    """
     _write(tx, number, key, _labels(key, owner), " ".join(title), " ".join(body))
 
 
@@ -82,7 +85,6 @@ def change(tx: Connection, number: int, *, owner: str | None = None, title: Iter
     labels = _labels(row.key, owner) if owner and owned else row.labels
     marked = row.title.replace(_TITLE, "")
     body = row.body[len(marked) :].removeprefix(f" {_TITLE}").strip() if marked else row.body
-    remove(tx, number)
     _write(tx, number, row.key, labels, marked if title is None else " ".join(title), body)
 
 
@@ -158,9 +160,11 @@ def _statements(sqlite: str, postgresql: str) -> dict[str, TextClause]:
 
 
 _ADD = _statements(
-    "INSERT INTO fulltext (rowid, key, labels, title, body) VALUES (:number, :key, :labels, :title, :body)",
+    "INSERT OR REPLACE INTO fulltext (rowid, key, labels, title, body) VALUES (:number, :key, :labels, :title, :body)",
     "INSERT INTO fulltext (number, key, labels, title, body, vector) "
-    "VALUES (:number, :key, :labels, :title, :body, CAST(:vector AS tsvector))",
+    "VALUES (:number, :key, :labels, :title, :body, CAST(:vector AS tsvector)) ON CONFLICT (number) DO UPDATE "
+    "SET key = excluded.key, labels = excluded.labels, title = excluded.title, body = excluded.body, "
+    "vector = excluded.vector",
 )
 _REMOVE = _statements("DELETE FROM fulltext WHERE rowid = :number", "DELETE FROM fulltext WHERE number = :number")
 _ENTRY = _statements(

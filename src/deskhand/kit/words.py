@@ -42,7 +42,8 @@ def words(text: str, *, asked: bool = False) -> Iterator[Word]:
         start, end = found.span()
         if unspaced(found[0]):
             for at in range(start, end - 1 if asked and end - start > 1 else end):
-                yield Word(fold(text[at : min(at + 2, end)]), at, min(at + 2, end))
+                if folded := fold(text[at : min(at + 2, end)]):  # nothing is left of a vowel sign alone
+                    yield Word(folded, at, min(at + 2, end))
         elif folded := fold(found[0]):
             yield Word(folded, start, end)
 
