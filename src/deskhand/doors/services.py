@@ -6,6 +6,7 @@ from deskhand.accounts.jwt import HostVerifier, OwnTokens
 from deskhand.accounts.passwords import Passwords
 from deskhand.kit import instance
 from deskhand.kit.db import Store, open_store
+from deskhand.kit.mailer import Mailer, mailer_for
 from deskhand.kit.settings import BadSettings, Settings
 from deskhand.kit.signing import Signer
 from deskhand.kit.storage import Storage
@@ -20,6 +21,7 @@ class Services:
     own_tokens: OwnTokens
     host_tokens: HostVerifier
     passwords: Passwords
+    mailer: Mailer | None
 
     def close(self) -> None:
         self.passwords.close()
@@ -37,9 +39,10 @@ def open_services(settings: Settings, passwords: Passwords) -> Services:
             audience=settings.jwt_audience or None,
         )
         storage = Storage.open(settings.storage_url)
+        mailer = mailer_for(settings.smtp_url)
     except ValueError as problem:
         raise BadSettings(str(problem)) from problem
     store = open_store(settings.database_url, pool=settings.database_pool)
     with store.begin() as tx:
         key = instance.key(tx)
-    return Services(settings, store, storage, Signer(key), OwnTokens(key), host_tokens, passwords)
+    return Services(settings, store, storage, Signer(key), OwnTokens(key), host_tokens, passwords, mailer)

@@ -51,6 +51,7 @@ Index(
 
 _INSERT = events.insert()
 _OF_SUBJECT = select(events).where(events.c.subject_id == bindparam("subject")).order_by(events.c.seq)
+_BY_ID = select(events).where(events.c.id == bindparam("event"))
 _WAITING_AT_ALL = select(events.c.seq).where(events.c.dispatched_at.is_(None)).limit(1)
 _WAITING = (
     select(events)
@@ -89,6 +90,11 @@ def record(
     }
     tx.execute(_INSERT, row)
     return event_id
+
+
+def get(tx: Connection, event_id: str) -> RowMapping:
+    """One event. It exists: events are never deleted."""
+    return tx.execute(_BY_ID, {"event": event_id}).mappings().one()
 
 
 def of_subject(tx: Connection, subject_id: str) -> list[RowMapping]:

@@ -3,6 +3,7 @@
 The list below is the whole of it; `docs/settings.md` is held to it by a test.
 """
 
+import base64
 import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -113,6 +114,13 @@ class Settings(BaseModel):
     def _smtp(cls, value: str) -> str:
         if value and not re.match(r"smtps?://\S+$", value):
             raise ValueError("should look like smtp://user:pass@host:port")
+        return value
+
+    @field_validator("enrich_secret")
+    @classmethod
+    def _webhook_secret(cls, value: str) -> str:
+        if value.startswith("whsec_"):
+            base64.b64decode(value.removeprefix("whsec_") + "==")
         return value
 
     @field_validator("jwt_public_key")

@@ -1,0 +1,79 @@
+"""The worker's vocabulary: what follows from events, what each kind of job does, what runs by the clock.
+
+Like every door it only translates; `wiring.PLAN` says which of these belong to what.
+"""
+
+from sqlalchemy import Connection, RowMapping
+
+from deskhand.accounts import links, sessions
+from deskhand.attachments import sweep as files
+from deskhand.doors.services import Services
+from deskhand.kit import idempotency, jobs, limits
+from deskhand.kit.clock import DAY, now
+from deskhand.kit.jobs import Job
+from deskhand.notifications import delivery, digest
+from deskhand.notifications.delivery import Post
+from deskhand.tickets import contact, enrich, schedule
+
+# As long as the widest limit that a setting can sensibly ask for.
+_HITS_KEPT = 32 * DAY
+_JOBS_KEPT = 7 * DAY
+
+
+def tell(tx: Connection, _services: Services, event: RowMapping) -> None:
+    delivery.queue(tx, event)
+
+
+def ask_usage(tx: Connection, services: Services, event: RowMapping) -> None:
+    enrich.queue(tx, services.settings, event)
+
+
+def notify(services: Services, job: Job) -> None:
+    with services.store.begin() as tx:
+        delivery.notify(tx, _post(services), job.payload["event_id"])
+
+
+def send_mail(services: Services, job: Job) -> None:
+    delivery.send(services.store, services.mailer, job.payload["mail_id"])
+
+
+def enrich_ticket(services: Services, job: Job) -> None:
+    enrich.fetch(services.store, services.settings, job)
+
+
+def queue_digests(services: Services, _job: Job) -> None:
+    with services.store.begin() as tx:
+        digest.queue_all(tx)
+
+
+def write_digest(services: Services, job: Job) -> None:
+    with services.store.begin() as tx:
+        digest.write(tx, _post(services), job.payload["user_id"], job.payload["day"])
+
+
+def autoclose(services: Services, _job: Job) -> None:
+    while True:
+        with services.store.begin() as tx:
+            if not schedule.autoclose(tx, services.settings):
+                return
+
+
+def sweep(services: Services, _job: Job) -> None:
+    """Clear away what has had its time. Each in a transaction of its own: none holds up the desk for long."""
+    moment = now()
+    for clear in (
+        lambda tx: limits.sweep(tx, moment - _HITS_KEPT),
+        lambda tx: jobs.sweep(tx, moment - _JOBS_KEPT),
+        idempotency.sweep,
+        sessions.sweep,
+        links.sweep,
+        contact.sweep,
+    ):
+        with services.store.begin() as tx:
+            clear(tx)
+    files.sweep(services.store, services.storage)
+    files.remove_orphans(services.store, services.storage)
+
+
+def _post(services: Services) -> Post:
+    return Post(services.settings, services.signer)

@@ -1,0 +1,136 @@
+"""From events to mails: queued when the event is dispatched, written when the job runs, sent by a job of its own.
+
+A mail is a row, unique for its event and its reader, with the whole message in it: what is sent again after a crash is
+the same message with the same id, and what was sent is not sent again.
+"""
+
+from email.message import EmailMessage
+from typing import NamedTuple
+
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
+
+from deskhand.accounts import links
+from deskhand.kit import events, jobs
+from deskhand.kit.clock import now
+from deskhand.kit.db import Store
+from deskhand.kit.ids import new_id
+from deskhand.kit.jobs import GiveUp
+from deskhand.kit.mail_message import from_text, to_text
+from deskhand.kit.mailer import Mailer, Permanent
+from deskhand.kit.schema import insert
+from deskhand.kit.settings import Settings
+from deskhand.kit.signing import Signer
+from deskhand.notifications import content, preferences
+from deskhand.notifications.audience import ACCOUNT_KINDS, TICKET_EVENTS, Notice, notices
+from deskhand.notifications.tables import digest_items, mails
+
+TOLD = (*TICKET_EVENTS, *ACCOUNT_KINDS)
+
+_INSERT = insert(mails).on_conflict_do_nothing(index_elements=["dedupe_key"])
+_INSERT_NEWS = insert(digest_items).on_conflict_do_nothing(index_elements=["user_id", "event_id"])
+_WRITTEN = select(mails.c.id).where(mails.c.dedupe_key == bindparam("key"))
+_ONE = select(mails).where(mails.c.id == bindparam("mail"))
+
+
+class Post(NamedTuple):
+    """What writing a mail takes."""
+
+    settings: Settings
+    signer: Signer
+
+
+def queue(tx: Connection, event: RowMapping) -> None:
+    """The reaction to every event of `TOLD`. Deciding and writing is left to the job, outside the dispatcher."""
+    jobs.enqueue(tx, "notify", {"event_id": event["id"]}, dedupe_key=f"notify:{event['id']}")
+
+
+def notify(tx: Connection, post: Post, event_id: str) -> None:
+    """Write the mails that follow from the event, or keep them for the digest. Safe to repeat."""
+    event = events.get(tx, event_id)
+    for notice in notices(tx, event):
+        if not notice.urgent and preferences.get(tx, notice.user["id"])["email_digest"]:
+            _keep_for_digest(tx, event, notice)
+        else:
+            _write(tx, post, event, notice)
+
+
+def put(tx: Connection, post: Post, row: dict[str, object], message: EmailMessage) -> bool:
+    """Store a mail and queue its sending, or keep it where no SMTP is configured. False for one stored before."""
+    sends = bool(post.settings.smtp_url)
+    row = row | {
+        "recipient": message["To"].addresses[0].addr_spec,
+        "subject": str(message["Subject"]),
+        "content": to_text(message),
+        "state": "waiting" if sends else "kept",
+        "created_at": now(),
+    }
+    if tx.execute(_INSERT, row).rowcount == 0:
+        return False
+    if sends:
+        jobs.enqueue(tx, "mail.send", {"mail_id": row["id"]}, dedupe_key=f"mail:{row['id']}")
+    return True
+
+
+def send(store: Store, mailer: Mailer | None, mail_id: str) -> None:
+    """Hand one mail to the SMTP server, outside any transaction. Raises what the mailer raises, for the job."""
+    with store.reading() as tx:
+        row = tx.execute(_ONE, {"mail": mail_id}).mappings().one_or_none()
+    if row is None or row["state"] == "sent":
+        return
+    if mailer is None:
+        raise GiveUp("No SMTP server is configured any more (DESKHAND_SMTP_URL).")
+    try:
+        mailer.send(from_text(row["content"]), row["recipient"])
+    except Permanent as refusal:
+        _settle(store, mail_id, state="failed", error=str(refusal))
+        raise
+    _settle(store, mail_id, state="sent", sent_at=now(), error=None)
+
+
+def _settle(store: Store, mail_id: str, **values: object) -> None:
+    with store.begin() as tx:
+        tx.execute(update(mails).where(mails.c.id == mail_id).values(**values))
+
+
+def _keep_for_digest(tx: Connection, event: RowMapping, notice: Notice) -> None:
+    row = {
+        "id": new_id(),
+        "user_id": notice.user["id"],
+        "ticket_id": event["subject_id"],
+        "event_id": event["id"],
+        "kind": notice.kind,
+        "data": event["data"],
+        "created_at": event["at"],
+    }
+    tx.execute(_INSERT_NEWS, row)
+
+
+def _write(tx: Connection, post: Post, event: RowMapping, notice: Notice) -> None:
+    mail_id, user = new_id(), notice.user
+    dedupe_key = f"{event['id']}:{user['id']}"
+    if tx.execute(_WRITTEN, {"key": dedupe_key}).first():
+        return  # a second link would make the first one void
+    on_ticket = event["name"] in TICKET_EVENTS
+    if on_ticket:
+        message = content.ticket_mail(tx, post.settings, post.signer, mail_id, event, notice)
+    else:
+        message = content.account_mail(post.settings, mail_id, notice, _link(tx, post, notice))
+    row = {
+        "id": mail_id,
+        "dedupe_key": dedupe_key,
+        "kind": notice.kind,
+        "user_id": user["id"],
+        "ticket_id": event["subject_id"] if on_ticket else None,
+    }
+    put(tx, post, row, message)
+
+
+def _link(tx: Connection, post: Post, notice: Notice) -> str:
+    """A fresh single-use link; it is in the mail and nowhere else."""
+    purpose, path = {
+        "verify_email": ("verify", "/login/verify"),
+        "password_reset": ("reset", "/login/reset"),
+        "invitation": ("invite", "/login/reset"),
+    }[notice.kind]
+    token = links.issue(tx, post.signer, purpose, notice.user["id"])
+    return f"{post.settings.base_url}{path}?token={token}"
