@@ -43,7 +43,7 @@ NO_PYTHON = $(error Deskhand needs Python 3.11 or newer, and found none as pytho
 	Name one: make PYTHON=/path/to/python)
 
 .venv/made:
-	$(or $(PYTHON),$(NO_PYTHON)) -c 'import sys; sys.exit("Deskhand needs Python 3.11 or newer, this is %s" \
+	@$(or $(PYTHON),$(NO_PYTHON)) -c 'import sys; sys.exit("Deskhand needs Python 3.11 or newer, this is %s" \
 	% sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	@touch $@
