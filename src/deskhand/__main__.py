@@ -1,0 +1,5 @@
+"""`python -m deskhand`."""
+
+from deskhand.doors.cli import main
+
+main(prog_name="deskhand")
