@@ -1,5 +1,7 @@
 """The string types that all inputs share."""
 
+from typing import Annotated
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +11,9 @@ from deskhand.kit.text import Block, Email, Line, Slug, email, excerpt, normal_e
 
 
 class Form(BaseModel):
-    subject: Line(10) = "x"
-    comment: Line(10, blank=True) = ""
-    body: Block(20) = "x"
+    subject: Annotated[str, Line(10)] = "x"
+    comment: Annotated[str, Line(10, blank=True)] = ""
+    body: Annotated[str, Block(20)] = "x"
     address: Email = "alice@example.com"
     slug: Slug = "x"
 

@@ -48,6 +48,9 @@ GivenRole = Annotated[
 ]
 
 
+ExternalId = Line(255)  # of an account, in the host product
+
+
 class Login(Input):
     email: Annotated[str, Field(max_length=320)]
     password: Password
@@ -55,7 +58,7 @@ class Login(Input):
 
 class SignUp(Input):
     email: Email
-    name: Line(120)
+    name: Annotated[str, Line(120)]
     password: Password
 
 
@@ -77,26 +80,26 @@ class FirstAdmin(Input):
 
     token: Annotated[str, Field(max_length=1000)]
     email: Email
-    name: Line(120)
+    name: Annotated[str, Line(120)]
     password: Password
 
 
 class NewUser(Input):
     email: Email
-    name: Line(120)
+    name: Annotated[str, Line(120)]
     role: GivenRole = Role.CUSTOMER
 
 
 class UserChange(Input):
     """Any subset; `role` and `disabled` are for admins."""
 
-    name: Line(120) = None
+    name: Annotated[str, Line(120)] = None  # type: ignore[assignment]
     role: GivenRole = None  # type: ignore[assignment]
     disabled: bool = None  # type: ignore[assignment]
 
 
 class NewApiKey(Input):
-    name: Line(80)
+    name: Annotated[str, Line(80)]
     scopes: Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=5)] | None = None
     expires_at: Annotated[Moment, AfterValidator(_future)] | None = None
 
@@ -104,7 +107,7 @@ class NewApiKey(Input):
 class AccountPush(Input):
     """What the host knows of one of its accounts; a push replaces what was known."""
 
-    name: Line(255, blank=True) | None = None
-    plan: Line(120, blank=True) | None = None
+    name: Annotated[str, Line(255, blank=True)] | None = None
+    plan: Annotated[str, Line(120, blank=True)] | None = None
     traits: Object = Field(default_factory=dict)
     usage: Object = Field(default_factory=dict)

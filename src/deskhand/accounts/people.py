@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, case, func, select, update
 
 from deskhand.accounts.actor import Actor, Role
-from deskhand.accounts.model import AccountPush, UserChange
+from deskhand.accounts.model import AccountPush, NewUser, UserChange
 from deskhand.accounts.tables import accounts, sessions, users
 from deskhand.kit import events
 from deskhand.kit.clock import now
@@ -112,6 +112,14 @@ def get(tx: Connection, user_id: str) -> RowMapping:
     return row
 
 
+def invite(tx: Connection, actor: Actor, new: NewUser) -> RowMapping:
+    """Make an own account without a password; the link to choose one follows from the event. Raises EmailTaken."""
+    actor.require_admin()
+    user = create_own(tx, email=new.email, name=new.name, password_hash=None, role=new.role, verified=False)
+    events.record(tx, "user.invited", user["id"], actor=actor.author, data={"role": new.role}, staff_only=True)
+    return user
+
+
 def change(tx: Connection, actor: Actor, user_id: str, change: UserChange) -> RowMapping:
     """Change a person. Roles and access by admins only; raises LastAdmin where nobody would be left to admit others."""
     given = change.model_dump(exclude_unset=True)
@@ -178,7 +186,7 @@ def _blank(*, role: Role, name: str, email: str | None, verified: bool) -> dict[
 def _join_account(tx: Connection, claim: Mapping[str, Any]) -> str | None:
     """The account that a token's `account` claim names; what the host pushed outranks the claim's words."""
     external_id = str(claim["id"])[:255]
-    row = {
+    row: dict[str, Any] = {
         "id": new_id(),
         "external_id": external_id,
         "traits": {},

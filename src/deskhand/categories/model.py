@@ -22,8 +22,8 @@ class NewCategory(BaseModel):
     )
 
     slug: Slug
-    name: Line(80)
-    description: Line(300, blank=True) = ""
+    name: Annotated[str, Line(80)]
+    description: Annotated[str, Line(300, blank=True)] = ""
     position: Position | None = None
 
 
@@ -32,7 +32,7 @@ class CategoryChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    name: Line(80) = None
-    description: Line(300, blank=True) = None
+    name: Annotated[str, Line(80)] = None  # type: ignore[assignment]
+    description: Annotated[str, Line(300, blank=True)] = None  # type: ignore[assignment]
     position: Position = None  # type: ignore[assignment]
     retired: bool = None  # type: ignore[assignment]

@@ -15,4 +15,4 @@ class NewRating(BaseModel):
     )
 
     rating: Annotated[int, Field(ge=1, le=5)]
-    comment: Block(2000, blank=True) | None = None
+    comment: Annotated[str, Block(2000, blank=True)] | None = None

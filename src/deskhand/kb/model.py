@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from deskhand.kit.text import Block, Line, Slug
@@ -75,10 +75,10 @@ def _status(value: object) -> object:
 
 StatusIn = Annotated[Status, BeforeValidator(_status)]
 ArticleSlug = Annotated[Slug, AfterValidator(_free)]
-CategorySlug = Annotated[str, Field(min_length=1, max_length=120)]
-Title = Line(255)
-Summary = Line(500, blank=True)
-Body = Block(MAX_BODY)
+CategorySlug = Annotated[str, Line(120)]
+Title = Annotated[str, Line(255)]
+Summary = Annotated[str, Line(500, blank=True)]
+Body = Annotated[str, Block(MAX_BODY)]
 
 
 class NewArticle(Input):

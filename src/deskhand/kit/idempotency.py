@@ -1,7 +1,7 @@
 """Idempotency keys: the first answer to a request is kept beside its effect and given again to every repeat.
 
-Of the key only a hash is stored. An answer that holds a secret is stored under a cipher whose key is the idempotency key
-itself, so that only the caller who knows that can have it again.
+Of the key only a hash is stored. An answer that holds a secret is stored under a cipher whose key is the idempotency
+key itself, so that only the caller who knows that can have it again.
 
 The row is claimed in the transaction of the act. A repeat that arrives meanwhile waits for that row's lock (PostgreSQL)
 or for the writer (SQLite), and then finds the answer; a refused act rolls its claim back and may be tried again.

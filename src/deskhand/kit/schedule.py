@@ -1,5 +1,6 @@
 """The schedule: cron lines turned into jobs, each tick once however many workers there are."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ class Regular(NamedTuple):
     cron: str
 
 
-def enqueue_due(tx: Connection, regulars: list[Regular]) -> int:
+def enqueue_due(tx: Connection, regulars: Sequence[Regular]) -> int:
     """Queue the latest tick of each line that fell within the last hour. The dedupe key makes it fire once."""
     moment = to_datetime(now())
     return sum(

@@ -6,8 +6,11 @@ Lengths are counted in characters (code points). A refusal is a pydantic error w
 
 import re
 import unicodedata
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated
 
+from annotated_types import GroupedMetadata
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -29,22 +32,28 @@ _LETTERS = str.maketrans(
 _INVISIBLE = {"Cc", "Cf", "Zl", "Zp", "Zs"}
 
 
-def Line(maximum: int, *, blank: bool = False) -> Any:  # noqa: N802 - it is a type
-    """A type for one line of 1 to `maximum` characters, trimmed; `blank=True` allows the empty line."""
+@dataclass(frozen=True, slots=True)
+class _Text(GroupedMetadata):
+    """What `Annotated[str, …]` is to hold to, and the JSON schema that says so."""
 
-    def check(text: str) -> str:
-        return _sized(_filled(one_line(text), blank), maximum)
+    read: Callable[[str], str]
+    maximum: int
+    blank: bool
 
-    return Annotated[str, AfterValidator(check), _schema(maximum, blank)]
+    def __iter__(self) -> Iterator[object]:
+        lengths = {"type": "string", "maxLength": self.maximum}
+        yield AfterValidator(lambda text: _sized(_filled(self.read(text), self.blank), self.maximum))
+        yield WithJsonSchema(lengths if self.blank else lengths | {"minLength": 1, "pattern": r"\S"})
 
 
-def Block(maximum: int, *, blank: bool = False) -> Any:  # noqa: N802 - it is a type
-    """A type for text of several lines, kept as written but for line ends, which become LF."""
+def Line(maximum: int, *, blank: bool = False) -> _Text:  # noqa: N802 - it reads as a type
+    """For `Annotated[str, …]`: one line of 1 to `maximum` characters, trimmed; `blank=True` allows the empty line."""
+    return _Text(one_line, maximum, blank)
 
-    def check(text: str) -> str:
-        return _sized(_filled(block(text), blank), maximum)
 
-    return Annotated[str, AfterValidator(check), _schema(maximum, blank)]
+def Block(maximum: int, *, blank: bool = False) -> _Text:  # noqa: N802 - it reads as a type
+    """For `Annotated[str, …]`: text of several lines, kept as written but for line ends, which become LF."""
+    return _Text(block, maximum, blank)
 
 
 def one_line(text: str) -> str:
@@ -113,11 +122,6 @@ def excerpt(text: str, maximum: int) -> str:
     cut = head.rfind(" ")
     # A word longer than half of the room is cut through: else nearly nothing would be shown.
     return (head[:cut] if cut > maximum // 2 else head).rstrip(" ,;:.–—-") + "…"
-
-
-def _schema(maximum: int, blank: bool) -> WithJsonSchema:
-    lengths = {"type": "string", "maxLength": maximum}
-    return WithJsonSchema(lengths if blank else lengths | {"minLength": 1, "pattern": r"\S"})
 
 
 def _filled(text: str, blank: bool) -> str:

@@ -33,7 +33,7 @@ def write(tx: Connection, post: Post, user_id: str, day: str) -> None:
         return
     mail_id = new_id()
     message = content.digest_mail(tx, post.settings, post.signer, mail_id, reader, news)
-    row = {
+    row: dict[str, object] = {
         "id": mail_id,
         "dedupe_key": f"digest:{user_id}:{day}",
         "kind": "digest",

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, false, select, true
+from sqlalchemy import ColumnElement, Connection, bindparam, false, select, true
 
 from deskhand.accounts.actor import Actor, Role
 from deskhand.categories.tables import categories
@@ -15,7 +15,7 @@ from deskhand.tickets.tables import tickets
 _t = tickets.c
 _READABLE = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}-[0-9]{1,12}", re.ASCII)
 TICKET_COLUMNS = (*(_t[name] for name in Ticket._fields[:-1]), categories.c.name.label("category"))
-TICKETS: Select[Any] = select(*TICKET_COLUMNS).join(categories, categories.c.slug == _t.category_slug)
+TICKETS = select(*TICKET_COLUMNS).join(categories, categories.c.slug == _t.category_slug)
 
 
 class NoSuchTicket(NotFound):
@@ -56,7 +56,7 @@ def _fetch(tx: Connection, actor: Actor, ref: str, *, lock: bool) -> Ticket:
     return Ticket._make(row)
 
 
-def _statement(everything: bool, by_uuid: bool, lock: bool) -> Select[Any]:
+def _statement(everything: bool, by_uuid: bool, lock: bool) -> Any:
     statement = TICKETS.where((_t.id if by_uuid else _t.readable_id) == bindparam("ref"))
     if not everything:
         statement = statement.where(_t.requester_id == bindparam("owner"))

@@ -7,7 +7,6 @@ from sqlalchemy import Connection, RowMapping, func, select, text
 from deskhand.accounts import people
 from deskhand.accounts.actor import Actor, Client
 from deskhand.accounts.queries import active_staff
-from deskhand.attachments import ops as attachments
 from deskhand.categories import learning
 from deskhand.categories import queries as categories
 from deskhand.categories.classify import Guess
@@ -15,17 +14,15 @@ from deskhand.kit import events
 from deskhand.kit.clock import now
 from deskhand.kit.errors import Invalid
 from deskhand.kit.ids import new_id
-from deskhand.kit.markdown import attachment_ids, render
 from deskhand.kit.settings import Settings
-from deskhand.tickets import search, snapshot, tags
-from deskhand.tickets.model import Message, NewStaffTicket, NewTicket, Status, Ticket
-from deskhand.tickets.tables import messages, tickets
+from deskhand.tickets import messages, snapshot, tags
+from deskhand.tickets.model import NewStaffTicket, NewTicket, Status, Ticket
+from deskhand.tickets.tables import tickets
 
 _HIGHEST = select(func.max(tickets.c.number))
 _NEXT = text("SELECT nextval('ticket_numbers')")
 _LIFT = text("SELECT setval('ticket_numbers', :start) FROM ticket_numbers WHERE last_value < :start OR NOT is_called")
 _INSERT_TICKET = tickets.insert()
-_INSERT_MESSAGE = messages.insert().returning(messages.c.seq)
 
 
 def create(tx: Connection, settings: Settings, actor: Actor, new: NewTicket) -> Ticket:
@@ -62,7 +59,7 @@ def file(
     snapshot.take(tx, settings, ticket, requester, actor.client)
     # Filed by staff: the words are the customer's, as far as the agent tells.
     author = actor if actor.user_id == requester["id"] else snapshot.on_behalf(requester, actor.client)
-    message = insert_message(
+    message = messages.insert(
         tx,
         author,
         ticket.id,
@@ -81,51 +78,6 @@ def file(
     }
     events.record(tx, "ticket.created", ticket.id, actor=actor.author, data=data)
     return ticket
-
-
-def insert_message(
-    tx: Connection,
-    author: Actor,
-    ticket_id: str,
-    kind: str,
-    body: str,
-    *,
-    owner_id: str | None,
-    subject: str | None = None,
-    uploader_id: str | None = None,
-) -> Message:
-    """The only code that writes a message: body as written and as HTML, its files bound, its words findable.
-
-    `owner_id` is the customer who may find it; None for a note.
-    """
-    user_id, author_type, author_name = author.author
-    row = {
-        "id": new_id(),
-        "ticket_id": ticket_id,
-        "kind": kind,
-        "author_id": user_id,
-        "author_type": author_type,
-        "author_name": author_name,
-        "identity": author.identity,
-        "via": author.client.via,
-        "body": body,
-        "body_html": render(body),
-        "created_at": now(),
-    }
-    seq = tx.execute(_INSERT_MESSAGE, row).scalar_one()
-    if ids := attachment_ids(body):
-        attachments.bind(
-            tx,
-            ids=ids,
-            uploader_id=uploader_id or user_id,
-            message_id=row["id"],
-            ticket_id=ticket_id,
-            internal=kind == "note",
-        )
-    search.index_message(
-        tx, seq=seq, ticket_id=ticket_id, owner_id=owner_id, subject=subject, body=body, internal=kind == "note"
-    )
-    return Message(seq=seq, **row)
 
 
 def category_slug_of(tx: Connection, slug: str, *, allow_retired: bool = False) -> RowMapping:

@@ -1,7 +1,7 @@
 """Asking the host product for a customer's usage, once the ticket is safely stored.
 
-The question is a POST of JSON, signed after the Standard Webhooks specification where a secret is set; the answer's JSON
-object is kept beside the ticket as its usage. A host that does not answer is asked again, and never holds a ticket up.
+The question is a POST of JSON, signed after the Standard Webhooks specification where a secret is set; the JSON object
+of the answer is kept beside the ticket as its usage. A silent host is asked again, and never holds a ticket up.
 """
 
 from datetime import UTC, datetime

@@ -146,12 +146,12 @@ Metadata = Annotated[
         }
     ),
 ]
-Tags = Annotated[list[Line(40)], Field(max_length=100), AfterValidator(_tags)]
+Tags = Annotated[list[Annotated[str, Line(40)]], Field(max_length=100), AfterValidator(_tags)]
 StatusIn = Annotated[Status, _enum_of(Status)]
 PriorityIn = Annotated[Priority, _enum_of(Priority)]
 UserId = Annotated[str, AfterValidator(_uuid)]
-Subject = Line(255)
-Body = Block(MAX_BODY)
+Subject = Annotated[str, Line(255)]
+Body = Annotated[str, Block(MAX_BODY)]
 CategorySlug = Annotated[str, Field(min_length=1, max_length=120)]
 
 
@@ -181,7 +181,7 @@ class NewTicket(Input):
 
 class Requester(Input):
     email: Email
-    name: Line(120) | None = None
+    name: Annotated[str, Line(120)] | None = None
 
 
 class NewStaffTicket(NewTicket):
@@ -195,7 +195,7 @@ class NewStaffTicket(NewTicket):
 class NewPublicTicket(Input):
     """The contact form. `message` is another name for `body`; a filled `honeypot` marks a robot."""
 
-    name: Line(120)
+    name: Annotated[str, Line(120)]
     email: Email
     subject: Subject
     body: Body = Field(validation_alias=AliasChoices("body", "message"))
@@ -221,7 +221,7 @@ class TicketChange(Input):
 
     category_slug: CategorySlug = None  # type: ignore[assignment]
     priority: PriorityIn = None  # type: ignore[assignment]
-    subject: Subject = None
+    subject: Subject = None  # type: ignore[assignment]
 
 
 class StaffTicketChange(TicketChange):

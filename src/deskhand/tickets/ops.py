@@ -10,8 +10,8 @@ from deskhand.categories import learning
 from deskhand.kit import events
 from deskhand.kit.clock import now
 from deskhand.kit.errors import Conflict, Invalid, Stale
-from deskhand.tickets import search, tags
-from deskhand.tickets.create import category_slug_of, insert_message
+from deskhand.tickets import messages, search, tags
+from deskhand.tickets.create import category_slug_of
 from deskhand.tickets.model import (
     PRIORITIES,
     Message,
@@ -46,7 +46,7 @@ def reply(tx: Connection, actor: Actor, ticket: Ticket, new: NewReply) -> Messag
 
     `ticket` comes from `access.lock`. Raises Invalid for attachments that cannot be bound.
     """
-    message = insert_message(tx, actor, ticket.id, "message", new.body, owner_id=ticket.requester_id)
+    message = messages.insert(tx, actor, ticket.id, "message", new.body, owner_id=ticket.requester_id)
     status = Status.OPEN
     touched: dict[str, Any] = {}
     if actor.is_staff:
@@ -65,7 +65,7 @@ def reply(tx: Connection, actor: Actor, ticket: Ticket, new: NewReply) -> Messag
 def add_note(tx: Connection, actor: Actor, ticket: Ticket, new: NewNote) -> Message:
     """Add a note for the team. Nothing that a customer can see moves."""
     actor.require_staff()
-    message = insert_message(tx, actor, ticket.id, "note", new.body, owner_id=None)
+    message = messages.insert(tx, actor, ticket.id, "note", new.body, owner_id=None)
     _set(tx, ticket, {}, public=False)
     _record(tx, actor, ticket, "ticket.noted", {}, staff_only=True, message_id=message.id)
     return message
@@ -127,9 +127,9 @@ def _move(tx: Connection, ticket: Ticket, status: Status, touched: dict[str, Any
     return {"status": [ticket.status, status]}
 
 
-def _set(tx: Connection, ticket: Ticket, values: dict[str, Any], *, public: bool) -> Ticket:
-    """Write `values` and the ticket's version; `updated_at` moves only with what the customer can see."""
-    values = values | {"version": ticket.version + 1} | ({"updated_at": now()} if public else {})
+def _set(tx: Connection, ticket: Ticket, given: dict[str, Any], *, public: bool) -> Ticket:
+    """Write `given` and the ticket's version; `updated_at` moves only with what the customer can see."""
+    values: dict[str, Any] = given | {"version": ticket.version + 1} | ({"updated_at": now()} if public else {})
     tx.execute(update(tickets).where(_t.id == ticket.id).values(values))
     changed = ticket._replace(**values)
     if "category_slug" in values:

@@ -1,17 +1,14 @@
 """Lists, threads and counts of tickets. Each statement's shape is built once and walks an index."""
 
-import base64
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import orjson
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 
 from deskhand.accounts.actor import Actor
 from deskhand.accounts.tables import users
-from deskhand.kit.errors import Invalid
-from deskhand.tickets import search
+from deskhand.tickets import cursors, search
 from deskhand.tickets.access import TICKETS
 from deskhand.tickets.model import Message, Priority, Status, Ticket
 from deskhand.tickets.tables import messages, ticket_tags, tickets
@@ -118,12 +115,12 @@ def _list(tx: Connection, asked: Filter, scope: str, scope_values: dict[str, Any
     if asked.q is not None:
         return _ranked(tx, asked, scope, values)
     shape = _shape(asked, scope, ids=False)
-    total = tx.execute(_count(shape), values).scalar_one()
+    total: int = tx.execute(_count(shape), values).scalar_one()
     values |= {"limit": asked.per_page + 1, "offset": (asked.page - 1) * asked.per_page}
     if asked.cursor:
-        values |= _read_cursor(asked.cursor, shape.sort) | {"offset": 0}
+        values |= cursors.read(asked.cursor, shape.sort) | {"offset": 0}
     rows = _rows(tx.execute(_select(shape, bool(asked.cursor)), values).all(), scope)
-    following = _cursor(rows[asked.per_page - 1].ticket, shape.sort) if len(rows) > asked.per_page else None
+    following = cursors.write(rows[asked.per_page - 1].ticket, shape.sort) if len(rows) > asked.per_page else None
     return Page(rows[: asked.per_page], total, following)
 
 
@@ -203,54 +200,21 @@ def _where(shape: _Shape) -> list[ColumnElement[bool]]:
 
 
 @lru_cache(1024)
-def _count(shape: _Shape) -> Select[tuple[int]]:
+def _count(shape: _Shape) -> Select[int]:
     return select(func.count()).select_from(tickets).where(*_where(shape))
 
 
 @lru_cache(1024)
-def _select_ids(shape: _Shape) -> Select[tuple[str]]:
-    return select(_t.id).where(*_where(shape)).order_by(*_order(shape.sort)).limit(MAX_FOUND)
+def _select_ids(shape: _Shape) -> Select[str]:
+    return select(_t.id).where(*_where(shape)).order_by(*cursors.order(shape.sort)).limit(MAX_FOUND)
 
 
 @lru_cache(1024)
-def _select(shape: _Shape, after_cursor: bool) -> Select[Any]:
-    statement = TICKETS
+def _select(shape: _Shape, after_cursor: bool) -> Any:
+    statement: Any = TICKETS
     if shape.scope == "desk":
         r, a = _requesters.c, _assignees.c
         statement = statement.join(_requesters, r.id == _t.requester_id).outerjoin(_assignees, a.id == _t.assignee_id)
         statement = statement.add_columns(r.id, r.name, r.email, a.id, a.name, a.email)
-    statement = statement.where(*_where(shape), *([_after(shape.sort)] if after_cursor else []))
-    return statement.order_by(*_order(shape.sort)).limit(bindparam("limit")).offset(bindparam("offset"))
-
-
-def _sort_column(sort: str) -> Any:
-    return _t[sort.removeprefix("-")]
-
-
-def _order(sort: str) -> list[Any]:
-    column = _sort_column(sort)
-    return [column.desc(), _t.id.desc()] if sort.startswith("-") else [column.asc(), _t.id.asc()]
-
-
-def _after(sort: str) -> ColumnElement[bool]:
-    column, at, last = _sort_column(sort), bindparam("cursor_value"), bindparam("cursor_id")
-    if sort.startswith("-"):
-        return and_(column <= at, or_(column < at, _t.id < last))
-    return and_(column >= at, or_(column > at, _t.id > last))
-
-
-def _cursor(ticket: Ticket, sort: str) -> str:
-    value = getattr(ticket, sort.removeprefix("-"))
-    return base64.urlsafe_b64encode(orjson.dumps([sort, value, ticket.id])).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str, sort: str) -> dict[str, Any]:
-    try:
-        made_for, value, ticket_id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if made_for != sort or not isinstance(value, int) or not isinstance(ticket_id, str):
-            raise ValueError
-        if not -(2**63) <= value < 2**63 or len(ticket_id) != 36:
-            raise ValueError
-    except (ValueError, TypeError):
-        raise Invalid.field("cursor", "bad_cursor", "This cursor does not belong to this list.") from None
-    return {"cursor_value": value, "cursor_id": ticket_id}
+    statement = statement.where(*_where(shape), *([cursors.after(shape.sort)] if after_cursor else []))
+    return statement.order_by(*cursors.order(shape.sort)).limit(bindparam("limit")).offset(bindparam("offset"))

@@ -15,7 +15,7 @@ from deskhand.doors.api.auth import client_of, services
 from deskhand.doors.api.routers import for_everyone, for_staff
 from deskhand.kit.errors import NotFound
 from deskhand.kit.ids import parse_id
-from deskhand.tickets import contact, wire
+from deskhand.tickets import contact, staff_wire, wire
 from deskhand.tickets.model import NewPublicTicket
 
 public = for_everyone("Tickets")
@@ -35,14 +35,14 @@ async def create_public_ticket(request: Request, new: NewPublicTicket) -> Respon
     )
 
 
-@staff.get("/spam", response_model=wire.SpamOut)
+@staff.get("/spam", response_model=staff_wire.SpamOut)
 async def list_spam(request: Request, page: params.Page = 1, per_page: params.PerPage = 20) -> Response:
     """Submissions that were held back, newest first; they are kept for 30 days."""
     actor = answers.actor_of(request)
 
     def query(tx: Connection) -> Any:
         rows, total = contact.list_spam(tx, actor, limit=per_page, offset=(page - 1) * per_page)
-        return {"spam": [wire.spam(row) for row in rows], "total": total, "page": page, "per_page": per_page}
+        return {"spam": [staff_wire.spam(row) for row in rows], "total": total, "page": page, "per_page": per_page}
 
     return await answers.read(request, query)
 

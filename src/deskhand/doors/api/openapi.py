@@ -113,7 +113,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     schemas["Problem"] = _PROBLEM
     made["components"]["securitySchemes"] = _SCHEMES
     for route in routes:
-        for method in route.methods:
+        for method in route.methods or ():
             _complete(made["paths"][route.path_format][method.lower()], route, method)
     return made
 

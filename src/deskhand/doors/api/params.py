@@ -1,11 +1,13 @@
-"""Query parameters that several lists share."""
+"""Parameters that several routes share."""
 
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import AfterValidator
+from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from deskhand.kit.errors import NotFound
+from deskhand.kit.ids import parse_id
 from deskhand.kit.text import Line
 from deskhand.tickets.model import Status
 
@@ -13,12 +15,20 @@ MAX_PAGE = 10**9
 
 Page = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Page, from 1. One past the end is empty.")]
 PerPage = Annotated[int, Query(ge=1, le=100, description="Entries a page.")]
-Text = Annotated[Line(1000, blank=True), Query(description='Words to find; "exact words" in quotes.')]
-Word = Line(255)
+Text = Annotated[str, Line(1000, blank=True), Query(description='Words to find; "exact words" in quotes.')]
+Word = Annotated[str, Line(255)]
 Sort = Annotated[
     Literal["-created_at", "created_at", "-updated_at", "updated_at", "-priority"],
     Query(description="Order; `-` is descending. With `q`, best match first unless a sort is given."),
 ]
+
+
+def id_of(text: str) -> str:
+    """The id in a path. Raises NotFound: what is no id at all is the id of nothing."""
+    found = parse_id(text)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _statuses(value: str) -> tuple[Status, ...]:
@@ -32,8 +42,8 @@ def _statuses(value: str) -> tuple[Status, ...]:
 
 
 Statuses = Annotated[
-    str,
-    AfterValidator(_statuses),
+    tuple[Status, ...],
+    BeforeValidator(_statuses),
     Query(
         description="`open`, `pending`, `resolved`, `closed`; several separated by commas.",
         examples=["open", "open,pending"],

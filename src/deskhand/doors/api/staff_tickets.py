@@ -22,7 +22,8 @@ from deskhand.doors.api.auth import services
 from deskhand.doors.api.routers import for_staff
 from deskhand.kit import events
 from deskhand.kit.text import normal_email
-from deskhand.tickets import access, create, ops, queries, snapshot, tags, wire
+from deskhand.tickets import access, create, ops, queries, snapshot, tags
+from deskhand.tickets import staff_wire as wire
 from deskhand.tickets.model import (
     NewNote,
     NewStaffReply,
@@ -46,7 +47,7 @@ IfMatch = Annotated[str | None, Header(description="The ETag that was read: refu
 async def list_all_tickets(
     request: Request,
     view: View = "all",
-    status: params.Statuses | None = None,
+    status: params.Statuses = (),
     category: params.Word | None = None,
     priority: PriorityIn | None = None,
     assignee: Assignee | None = None,
@@ -62,7 +63,7 @@ async def list_all_tickets(
     store, actor = services(request).store, answers.actor_of(request)
     queue = {"unassigned": "none", "mine": actor.user_id, "all": None}[view]
     asked = Filter(
-        status=status or (),
+        status=status,
         category=category,
         priority=priority,
         q=q,
@@ -129,7 +130,7 @@ async def _write_message(request: Request, ticket_id: str, write: Any, new: Any)
 
     def work(tx: Connection) -> Any:
         message = write(tx, actor, access.lock(tx, actor, ticket_id), new)
-        return wire.staff_message(message, attachments.by_messages(tx, [message.id]))
+        return wire.message(message, attachments.by_messages(tx, [message.id]))
 
     return await answers.act(request, work, status=201)
 
@@ -138,7 +139,7 @@ def _page(tx: Connection, actor: Actor, asked: Filter) -> wire.StaffTickets:
     found = queries.list_desk(tx, actor, asked)
     tagged = tags.of(tx, [row.ticket.id for row in found.rows])
     return {
-        "tickets": [wire.staff_ticket(row, tagged[row.ticket.id]) for row in found.rows],
+        "tickets": [wire.ticket(row, tagged[row.ticket.id]) for row in found.rows],
         "total": found.total,
         "page": asked.page,
         "per_page": asked.per_page,
@@ -149,7 +150,7 @@ def _page(tx: Connection, actor: Actor, asked: Filter) -> wire.StaffTickets:
 def _thread(tx: Connection, actor: Actor, ref: str) -> wire.StaffThread:
     ticket = access.get(tx, actor, ref)
     messages = queries.thread(tx, ticket.id, notes=True)
-    return wire.staff_thread(
+    return wire.thread(
         _row(tx, ticket),
         tags.of(tx, [ticket.id])[ticket.id],
         messages,
@@ -161,7 +162,7 @@ def _thread(tx: Connection, actor: Actor, ref: str) -> wire.StaffThread:
 
 
 def _shown(tx: Connection, ticket: Ticket) -> wire.StaffTicket:
-    return wire.staff_ticket(_row(tx, ticket), tags.of(tx, [ticket.id])[ticket.id])
+    return wire.ticket(_row(tx, ticket), tags.of(tx, [ticket.id])[ticket.id])
 
 
 def _row(tx: Connection, ticket: Ticket) -> Row:

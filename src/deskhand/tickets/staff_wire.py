@@ -1,0 +1,216 @@
+"""The shapes of tickets as the team sees them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NotRequired
+
+from sqlalchemy import RowMapping
+from typing_extensions import TypedDict
+
+from deskhand.attachments import wire as attachment_wire
+from deskhand.kit.clock import rfc3339
+from deskhand.tickets.model import PRIORITIES, Message
+from deskhand.tickets.queries import Person, Row
+from deskhand.tickets.wire import Author, Files, Satisfaction
+
+
+class PersonOut(TypedDict):
+    id: str
+    name: str
+    email: str | None
+
+
+class StaffTicket(TypedDict):
+    """A ticket as the team sees it."""
+
+    id: str
+    readable_id: str
+    subject: str
+    status: str
+    priority: str
+    category: str
+    category_slug: str
+    category_guess: dict[str, Any] | None
+    metadata: dict[str, Any]
+    channel: str
+    verified: bool
+    requester: PersonOut
+    assignee_id: str | None
+    assignee: PersonOut | None
+    tags: list[str]
+    version: int
+    created_at: str
+    updated_at: str
+    first_reply_at: str | None
+    resolved_at: str | None
+    closed_at: str | None
+
+
+class StaffAuthor(Author):
+    id: str | None
+
+
+class StaffMessage(TypedDict):
+    """`kind` is message or note; `identity` says how sure we are of the author."""
+
+    id: str
+    kind: str
+    author: StaffAuthor
+    identity: str
+    via: str
+    body: str
+    body_html: str
+    attachments: list[attachment_wire.Attachment]
+    created_at: str
+
+
+# `from` is a reserved word, hence the functional form.
+HistoryEntry = TypedDict(
+    "HistoryEntry",
+    {
+        "event": str,
+        "actor": StaffAuthor,
+        "at": str,
+        "field": NotRequired[str],
+        "from": NotRequired[Any],
+        "to": NotRequired[Any],
+    },
+)
+
+
+class StaffThread(StaffTicket):
+    messages: list[StaffMessage]
+    history: list[HistoryEntry]
+    enrichment: dict[str, Any] | None
+    satisfaction: Satisfaction | None
+
+
+class StaffTickets(TypedDict):
+    tickets: list[StaffTicket]
+    total: int
+    page: int
+    per_page: int
+    next_cursor: str | None
+
+
+class Spam(TypedDict):
+    """A submission of the contact form that was held back."""
+
+    id: str
+    name: str
+    email: str
+    subject: str
+    body: str
+    reason: str
+    created_at: str
+
+
+class SpamOut(TypedDict):
+    spam: list[Spam]
+    total: int
+    page: int
+    per_page: int
+
+
+def ticket(row: Row, tags: Sequence[str]) -> StaffTicket:
+    it = row.ticket
+    assert row.requester is not None
+    return {
+        "id": it.id,
+        "readable_id": it.readable_id,
+        "subject": it.subject,
+        "status": it.status,
+        "priority": PRIORITIES[it.priority],
+        "category": it.category,
+        "category_slug": it.category_slug,
+        "category_guess": it.category_guess,
+        "metadata": it.metadata,
+        "channel": it.channel,
+        "verified": it.verified,
+        "requester": _person(row.requester),
+        "assignee_id": it.assignee_id,
+        "assignee": _person(row.assignee) if row.assignee else None,
+        "tags": list(tags),
+        "version": it.version,
+        "created_at": rfc3339(it.created_at),
+        "updated_at": rfc3339(it.updated_at),
+        "first_reply_at": _time(it.first_reply_at),
+        "resolved_at": _time(it.resolved_at),
+        "closed_at": _time(it.closed_at),
+    }
+
+
+def message(row: Message, files: Files) -> StaffMessage:
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "author": {"id": row.author_id, "type": row.author_type, "name": row.author_name},
+        "identity": row.identity,
+        "via": row.via,
+        "body": row.body,
+        "body_html": row.body_html,
+        "attachments": [attachment_wire.attachment(file) for file in files.get(row.id, [])],
+        "created_at": rfc3339(row.created_at),
+    }
+
+
+def thread(
+    row: Row,
+    tags: Sequence[str],
+    messages: Iterable[Message],
+    files: Files,
+    *,
+    events: Iterable[RowMapping],
+    enrichment: RowMapping | None,
+    satisfaction: Satisfaction | None,
+) -> StaffThread:
+    return {
+        **ticket(row, tags),
+        "messages": [message(item, files) for item in messages],
+        "history": [entry for event in events for entry in history(event)],
+        "enrichment": enrichment_of(enrichment),
+        "satisfaction": satisfaction,
+    }
+
+
+def history(event: RowMapping) -> list[HistoryEntry]:
+    """One entry for each field that the act changed, or one that says what happened."""
+    base: HistoryEntry = {
+        "event": event["name"],
+        "actor": {"id": event["actor_id"], "type": event["actor_type"], "name": event["actor_name"]},
+        "at": rfc3339(event["at"]),
+    }
+    changes = event["data"].get("changes") or {}
+    return [{**base, "field": name, "from": old, "to": new} for name, (old, new) in changes.items()] or [base]
+
+
+def enrichment_of(row: RowMapping | None) -> dict[str, Any] | None:
+    """{account, usage, usage_state, client: {via, user_agent, ip}, recent_tickets}."""
+    if row is None:
+        return None
+    return {
+        "account": row["account"],
+        "usage": row["usage"],
+        "usage_state": row["usage_state"],
+        "client": row["client"],
+        "recent_tickets": row["recent"],
+    }
+
+
+def spam(row: RowMapping) -> Spam:
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "email": row["email"],
+        "subject": row["subject"],
+        "body": row["body"],
+        "reason": row["reason"],
+        "created_at": rfc3339(row["created_at"]),
+    }
+
+
+def _person(person: Person) -> PersonOut:
+    return {"id": person.id, "name": person.name, "email": person.email}
+
+
+def _time(at: int | None) -> str | None:
+    return None if at is None else rfc3339(at)
