@@ -87,9 +87,11 @@ def test_the_worker_understands_both():
     assert issubclass(Permanent, GiveUp)
 
 
-def test_what_was_taken_counts_though_the_goodbye_fails():
+@pytest.mark.parametrize("mode", ["drop after", "stall quit"])
+def test_what_was_taken_counts_though_the_goodbye_fails(mode, monkeypatch):
+    monkeypatch.setattr("deskhand.kit.mailer._GOODBYE", 0.3)
     with SmtpServer() as server:
-        server.mode = "drop after"
+        server.mode = mode
         assert mailer(server.url).send(mail(), ALICE) == "OK queued as 1"
     assert len(server.messages) == 1
 

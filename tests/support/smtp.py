@@ -19,6 +19,7 @@ Mode = Literal[
     "refuse sender",  # 553 to the sender
     "stall",  # never answers the greeting
     "stall data",  # never answers the content
+    "stall quit",  # takes the mail, never says goodbye
     "drop",  # takes the content and hangs up without a word
     "drop after",  # takes the content, says so and hangs up
 ]
@@ -55,6 +56,7 @@ class SmtpServer:
         self._tls = tls
         self._implicit = implicit
         self._smtputf8 = smtputf8
+        self._sessions: list[SMTP] = []
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="smtp", daemon=True)
@@ -91,10 +93,14 @@ class SmtpServer:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        for session in self._sessions:
+            if session.transport:
+                session.transport.abort()
+        await asyncio.sleep(0.02)  # for transports to notice that they are closed
 
     def _session(self) -> SMTP:
         self.attempts += 1
-        return SMTP(
+        session = SMTP(
             _Handler(self),
             hostname="mail.test",
             enable_SMTPUTF8=self._smtputf8,
@@ -104,6 +110,8 @@ class SmtpServer:
             auth_require_tls=False,
             loop=self._loop,
         )
+        self._sessions.append(session)
+        return session
 
     def _authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _kind: str, data: Any) -> AuthResult:
         matches = (data.login.decode(), data.password.decode()) == self.login
@@ -142,6 +150,11 @@ class _Handler:
             return "451 " + " knows ".join(self.owner.login)
         envelope.rcpt_tos.append(address)
         return "250 OK"
+
+    async def handle_QUIT(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
+        if self.owner.mode == "stall quit":
+            await self.owner._over.wait()
+        return "221 bye"
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         mode = self.owner.mode

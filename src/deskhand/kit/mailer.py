@@ -15,7 +15,8 @@ import aiosmtplib
 from deskhand.kit.jobs import GiveUp, TryLater
 from deskhand.kit.mail_message import ascii_address, policy_of
 
-TIMEOUT = 30.0  # seconds for a mail, from looking up the server's name to its last word
+TIMEOUT = 30.0  # seconds for a mail, from looking up the server's name to its answer
+_GOODBYE = 2.0
 
 Starttls = Literal["required", "auto", "off"]
 
@@ -50,9 +51,9 @@ class Mailer:
     def send(self, message: EmailMessage, to: str) -> str:
         """Hands `message` over for `to` alone, whatever its headers say, and returns the server's answer.
 
-        Blocks for at most `timeout` seconds. Raises Temporary and Permanent. When a connection breaks between the
-        mail's end and the answer, nobody knows whether it went: that is Temporary, so a mail may arrive twice, with the
-        same Message-ID.
+        Blocks for `timeout` seconds and a moment at most. Raises Temporary and Permanent. When a connection breaks
+        between the mail's end and the answer, nobody knows whether it went: that is Temporary, so a mail may arrive
+        twice, with the same Message-ID.
         """
         return asyncio.run(self._send(message, to))
 
@@ -74,10 +75,10 @@ class Mailer:
             async with asyncio.timeout(self.timeout):
                 await client.connect()
                 answer = await _hand_over(client, message, sender.addr_spec, to)
-                # The mail has gone: trouble with the goodbye must not send it again.
-                with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
-                    await client.quit(timeout=2)
-                return self._clean(answer)
+            # The mail has gone: trouble with the goodbye must not send it again.
+            with suppress(aiosmtplib.SMTPException, OSError):
+                await client.quit(timeout=_GOODBYE)
+            return self._clean(answer)
         except (aiosmtplib.SMTPException, OSError) as problem:
             raise self._classified(problem) from None
         finally:

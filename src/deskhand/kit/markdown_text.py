@@ -9,13 +9,16 @@ from deskhand.kit.markdown_parser import TooCostly, attachment_id, parse
 _STANZAS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "blockquote", "div"))
 
 
-def to_text(source: str) -> str:
-    """`source` without marks of emphasis, with links followed by their address; lists and quotes stay marked."""
+def to_text(source: str, *, origin: str = "") -> str:
+    """`source` without marks of emphasis, with links followed by their address; lists and quotes stay marked.
+
+    `origin` (`https://desk.example`) goes before paths, for mails.
+    """
     try:
         tokens = parse(source)
     except TooCostly:
         return source.strip()
-    writer = _Writer()
+    writer = _Writer(origin.rstrip("/"))
     for token in tokens:
         writer.add(token)
     return "\n".join(writer.lines).strip()
@@ -29,7 +32,8 @@ def words(children: Iterable[Token]) -> str:
 class _Writer:
     """Writes blocks as lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
         self.lines: list[str] = []
         self.marks: list[str] = []  # what stands before a line for each block around it
         self.bullet: str | None = None  # stands instead of the innermost mark, once
@@ -38,7 +42,7 @@ class _Writer:
 
     def add(self, token: Token) -> None:
         if token.type == "inline":
-            self._inline(_spelled(token.children or []))
+            self._inline(_spelled(token.children or [], self.origin))
         elif token.type in ("fence", "code_block"):
             self._lines(token.content.rstrip("\n"))
             self._gap()
@@ -115,7 +119,7 @@ def _bare(children: Iterable[Token]) -> Iterable[str]:
             yield " " if token.type.endswith("break") else token.content
 
 
-def _spelled(children: list[Token]) -> str:
+def _spelled(children: list[Token], origin: str) -> str:
     """Inline tokens as text; a link's address follows its words where they do not already say it."""
     out: list[str] = []
     href, start = "", 0
@@ -125,7 +129,7 @@ def _spelled(children: list[Token]) -> str:
         elif token.type == "link_close":
             said = "".join(out[start:])
             if token.info != "auto" and said != href and not attachment_id(href):
-                out.append(f" ({href})")
+                out.append(f" ({origin + href if href.startswith('/') else href})")
         elif token.type == "image":
             out.append(_picture(token))
         else:
