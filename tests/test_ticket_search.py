@@ -199,7 +199,8 @@ def test_a_removed_message_is_gone(tx: Connection) -> None:
 
 def test_long_messages_are_found_by_their_beginning(tx: Connection) -> None:
     say(tx, 201, "log", " ".join(f"entry{number}" for number in range(9_000)))
-    assert found(tx, "entry0") == found(tx, "entry8999") == ["log"]
+    assert found(tx, "entry0") == found(tx, "entry5999") == ["log"]
+    assert found(tx, "entry8999") == []
     say(tx, 202, "scrape", "ab " * 21_845)
     assert found(tx, "ab") == ["scrape"]
 

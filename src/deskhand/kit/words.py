@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -46,6 +47,18 @@ def words(text: str, *, asked: bool = False) -> Iterator[Word]:
                     yield Word(folded, at, min(at + 2, end))
         elif folded := fold(found[0]):
             yield Word(folded, start, end)
+
+
+def stems(text: str, limit: int) -> list[str]:
+    """The stems of the first `limit` of `words(text)`, quicker: for texts that are many and long."""
+    found: list[str] = []
+    for match in islice(_WORD.finditer(text), limit):
+        word = match[0]
+        if word.isascii() or not unspaced(word):
+            found.append(stem(fold(word)))
+        else:
+            found.extend(stem(part.text) for part in words(word))
+    return [word for word in found[:limit] if word]
 
 
 def unspaced(word: str) -> bool:

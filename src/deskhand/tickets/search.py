@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from deskhand.kit import fulltext
 from deskhand.kit.fulltext import Entry, Head, Term
 from deskhand.kit.stopwords import ENGLISH
-from deskhand.kit.words import stem, unspaced, words
+from deskhand.kit.words import stem, stems, unspaced, words
 
 _QUERY_MAX = 500  # characters
 _CLAUSES_MAX = 10
@@ -111,7 +111,7 @@ def understand(query: str) -> list[Clause]:
 
 
 def _stems(text: str) -> list[str]:
-    return [stem(word.text) for word in words(text)]
+    return stems(text, fulltext.WORDS_MAX)
 
 
 def _with_all(tx: Connection, clauses: Sequence[Clause], owner: str | None) -> list[Entry]:
