@@ -8,6 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from deskhand import __version__
 from deskhand.accounts.passwords import Passwords
+from deskhand.doors import reactions
 from deskhand.doors.api import (
     accounts,
     answers,
@@ -15,20 +16,68 @@ from deskhand.doors.api import (
     categories,
     contact,
     errors,
+    health,
+    jobs,
     kb,
     openapi,
+    people,
     preferences,
+    reports,
     staff_tickets,
     tickets,
 )
 from deskhand.doors.api.envelope import Envelope
 from deskhand.doors.services import Services, open_services
+from deskhand.doors.web import accounts as web_accounts
+from deskhand.doors.web import shell, visitors
 from deskhand.doors.worker import Plan
+from deskhand.kit.schedule import Regular
 from deskhand.kit.settings import Settings
-from deskhand.migrations import upgrade
+from deskhand.migrations import head, upgrade
+from deskhand.notifications import delivery
 from deskhand.tickets import create
 
-PLAN = Plan(reactions={}, handlers={}, regulars=[])
+# The contact form's path would read as a ticket's id, and a search's as an article's: they come first.
+ROUTERS = (
+    accounts.public,
+    accounts.signed_in,
+    contact.public,
+    tickets.router,
+    attachments.uploads,
+    attachments.downloads,
+    categories.public,
+    preferences.router,
+    kb.public,
+    kb.staff,
+    staff_tickets.router,
+    contact.staff,
+    categories.staff,
+    categories.admin,
+    people.staff,
+    people.admin,
+    reports.router,
+    jobs.router,
+    jobs.mails,
+    jobs.mail_texts,
+)
+
+PLAN = Plan(
+    reactions={
+        **dict.fromkeys(delivery.TOLD, (reactions.tell,)),
+        "ticket.created": (reactions.tell, reactions.ask_usage),
+    },
+    handlers={
+        "notify": reactions.notify,
+        "mail.send": reactions.send_mail,
+        "ticket.enrich": reactions.enrich_ticket,
+        "digest": reactions.queue_digests,
+        "digest.write": reactions.write_digest,
+        "autoclose": reactions.autoclose,
+        "sweep": reactions.sweep,
+    },
+    # Times are UTC.
+    regulars=[Regular("digest", "0 7 * * *"), Regular("autoclose", "5 * * * *"), Regular("sweep", "35 * * * *")],
+)
 
 
 def prepare(settings: Settings, passwords: Passwords | None = None) -> Services:
@@ -58,29 +107,22 @@ def build_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     errors.install(app)
-    # The contact form's path would read as a ticket's id, and an article's as a search: they come first.
-    for router in (
-        accounts.public,
-        accounts.signed_in,
-        contact.public,
-        tickets.router,
-        attachments.uploads,
-        attachments.downloads,
-        categories.public,
-        preferences.router,
-        kb.public,
-        kb.staff,
-        staff_tickets.router,
-        contact.staff,
-        categories.staff,
-        categories.admin,
-    ):
+    for router in ROUTERS:
         app.router.routes += router.routes
+    app.router.routes += [*web_accounts.routes, *visitors.routes, shell.STATIC]
     openapi.install(app)
-    if services.settings.cors_origins:
+    health.install(app, head())
+    _allow_origins(app, services.settings)
+    app.add_middleware(Envelope, proxies=services.settings.proxy_networks)
+    return app
+
+
+def _allow_origins(app: FastAPI, settings: Settings) -> None:
+    """The host product's dashboard may call from these origins; its credential travels in a header, never a cookie."""
+    if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=list(services.settings.cors_origins),
+            allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
             allow_headers=[
                 "Authorization",
@@ -92,5 +134,3 @@ def build_app(services: Services) -> FastAPI:
             ],
             expose_headers=["ETag", "Link", "Retry-After", "X-Request-ID", "RateLimit-Limit", "RateLimit-Remaining"],
         )
-    app.add_middleware(Envelope, proxies=services.settings.proxy_networks)
-    return app

@@ -1,12 +1,12 @@
 """Signed links that work once: first admin, reset, verification, invitation. Signature says what, row says once."""
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from deskhand.accounts.tables import single_use_links
 from deskhand.kit.clock import DAY, HOUR, now
 from deskhand.kit.errors import NotFound
 from deskhand.kit.ids import new_id
-from deskhand.kit.signing import Signer
+from deskhand.kit.signing import BadSignature, Signer
 
 LIFETIMES = {"reset": 1 * HOUR, "verify": 3 * DAY, "invite": 7 * DAY, "first-admin": 7 * DAY}
 
@@ -36,25 +36,21 @@ def issue(tx: Connection, signer: Signer, purpose: str, user_id: str | None) -> 
     return signer.sign(purpose, [link_id], lifetime)
 
 
-def redeem(tx: Connection, signer: Signer, purpose: str, token: str) -> str | None:
-    """Use the link up and return whose it is. Raises BadLink for one that is forged, expired or used."""
-    link_id = _link_id(signer, purpose, token)
-    fresh = _l.used.is_(False) & (_l.expires_at > now())
-    spent = update(single_use_links).where(_l.id == link_id, _l.purpose == purpose, fresh).values(used=True)
+def redeem(tx: Connection, signer: Signer, *purposes: str, token: str) -> str | None:
+    """Use up a link made for one of `purposes` and return whose it is. Raises BadLink if forged, expired or used."""
+    link_id = _link_id(signer, purposes, token)
+    spent = update(single_use_links).where(_l.id == link_id, *_alive()).values(used=True)
     row = tx.execute(spent.returning(_l.user_id)).one_or_none()
     if row is None:
         raise BadLink
     return row.user_id
 
 
-def peek(tx: Connection, signer: Signer, purpose: str, token: str) -> bool:
-    """Whether the link still works, without using it up."""
-    try:
-        link_id = _link_id(signer, purpose, token)
-    except BadLink:
-        return False
-    live = select(_l.id).where(_l.id == link_id, _l.purpose == purpose, _l.used.is_(False), _l.expires_at > now())
-    return tx.execute(live).one_or_none() is not None
+def peek(tx: Connection, signer: Signer, *purposes: str, token: str) -> None:
+    """Raises BadLink unless `redeem` would work; uses nothing up."""
+    link_id = _link_id(signer, purposes, token)
+    if tx.execute(select(_l.id).where(_l.id == link_id, *_alive())).one_or_none() is None:
+        raise BadLink
 
 
 def sweep(tx: Connection) -> int:
@@ -62,9 +58,16 @@ def sweep(tx: Connection) -> int:
     return tx.execute(delete(single_use_links).where(_l.expires_at < now())).rowcount
 
 
-def _link_id(signer: Signer, purpose: str, token: str) -> str:
-    try:
-        (link_id,) = signer.read(token, purpose)
-    except Exception as problem:  # a payload of another shape is as good as a forgery
-        raise BadLink from problem
-    return link_id
+def _alive() -> tuple[ColumnElement[bool], ...]:
+    return _l.used.is_(False), _l.expires_at > now()
+
+
+def _link_id(signer: Signer, purposes: tuple[str, ...], token: str) -> str:
+    """The signature is bound to its purpose: a verification's link resets no password."""
+    for purpose in purposes:
+        try:
+            (link_id,) = signer.read(token, purpose)
+        except BadSignature:
+            continue
+        return link_id
+    raise BadLink

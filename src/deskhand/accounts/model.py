@@ -48,7 +48,7 @@ GivenRole = Annotated[
 ]
 
 
-ExternalId = Line(255)  # of an account, in the host product
+ExternalId = Annotated[str, Line(255)]  # of an account, in the host product
 
 
 class Login(Input):

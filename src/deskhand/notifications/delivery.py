@@ -99,7 +99,7 @@ def _keep_for_digest(tx: Connection, event: RowMapping, notice: Notice) -> None:
         "ticket_id": event["subject_id"],
         "event_id": event["id"],
         "kind": notice.kind,
-        "data": event["data"],
+        "data": event["data"] | {"actor": event["actor_name"]},
         "created_at": event["at"],
     }
     tx.execute(_INSERT_NEWS, row)

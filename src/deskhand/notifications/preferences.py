@@ -61,9 +61,7 @@ def change(tx: Connection, actor: Actor, change: PreferenceChange) -> Preference
     """Set the switches that `change` names; the others stay, also when two changes arrive at once."""
     user_id, given = actor.require_user(), change.model_dump(exclude_unset=True)
     if given:
-        fresh = {**DEFAULTS, **given, "user_id": user_id, "updated_at": now()}
-        statement = insert(preferences).values(fresh)
-        tx.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=given | {"updated_at": now()}))
+        _set(tx, user_id, given)
     return get(tx, user_id)
 
 
@@ -76,5 +74,20 @@ def set_mute(tx: Connection, actor: Actor, ticket: Ticket, muted: bool) -> None:
         tx.execute(delete(mutes).where(_m.user_id == key["user_id"], _m.ticket_id == ticket.id))
 
 
+def silence(tx: Connection, user_id: str, ticket_id: str | None) -> None:
+    """What the link in a mail's footer does: no more of this ticket or, from a digest's, no more mails at all."""
+    if ticket_id is not None:
+        key = {"user_id": user_id, "ticket_id": ticket_id}
+        tx.execute(insert(mutes).on_conflict_do_nothing(index_elements=["user_id", "ticket_id"]), key)
+        return
+    _set(tx, user_id, dict.fromkeys(DEFAULTS, False))
+
+
 def is_muted(tx: Connection, user_id: str, ticket_id: str) -> bool:
     return tx.execute(_MUTED, {"user": user_id, "ticket": ticket_id}).one_or_none() is not None
+
+
+def _set(tx: Connection, user_id: str, given: dict[str, bool]) -> None:
+    fresh = {**DEFAULTS, **given, "user_id": user_id, "updated_at": now()}
+    known = {**given, "updated_at": fresh["updated_at"]}
+    tx.execute(insert(preferences).values(fresh).on_conflict_do_update(index_elements=["user_id"], set_=known))

@@ -39,22 +39,16 @@ def submit(tx: Connection, settings: Settings, client: Client, new: NewPublicTic
     return _file(tx, settings, client, new)
 
 
-def open_link(tx: Connection, ticket_id: str, client: Client) -> tuple[Actor, Ticket]:
+def come_back(tx: Connection, ticket_id: str, client: Client) -> Actor | None:
+    """The holder of a ticket's signed link; None while the link was never opened: then call `open_link`."""
+    ticket = access.get(tx, SYSTEM, ticket_id)
+    return _holder(tx, ticket, client) if ticket.verified else None
+
+
+def open_link(tx: Connection, ticket_id: str, client: Client) -> Actor:
     """Whoever holds the signed link reads the address it went to: verify the ticket, once, and give it its account."""
     ticket = access.lock(tx, SYSTEM, ticket_id)
-    if not ticket.verified:
-        ticket = _verify(tx, ticket)
-    owner = people.get(tx, ticket.requester_id)
-    actor = Actor(
-        owner["id"],
-        Role.CUSTOMER,
-        owner["name"],
-        owner["email"],
-        identity=Identity.SIGNED_LINK,
-        client=client,
-        ticket_id=ticket.id,
-    )
-    return actor, ticket
+    return _holder(tx, ticket if ticket.verified else _verify(tx, ticket), client)
 
 
 def list_spam(tx: Connection, actor: Actor, *, limit: int, offset: int) -> tuple[list[RowMapping], int]:
@@ -86,6 +80,20 @@ def release(tx: Connection, settings: Settings, actor: Actor, spam_id: str) -> T
 def sweep(tx: Connection) -> int:
     """Delete what was held back for 30 days; returns how much."""
     return tx.execute(delete(spam).where(_s.created_at < now() - SPAM_KEPT)).rowcount
+
+
+def _holder(tx: Connection, ticket: Ticket, client: Client) -> Actor:
+    """The requester, but on this ticket alone."""
+    owner = people.get(tx, ticket.requester_id)
+    return Actor(
+        owner["id"],
+        Role.CUSTOMER,
+        owner["name"],
+        owner["email"],
+        identity=Identity.SIGNED_LINK,
+        client=client,
+        ticket_id=ticket.id,
+    )
 
 
 def _file(tx: Connection, settings: Settings, client: Client, new: NewPublicTicket) -> Ticket:

@@ -18,8 +18,7 @@ from typing import Any
 from fastapi import Request, Response
 from sqlalchemy import Connection, RowMapping
 
-from deskhand.accounts import api_keys, links, people, sessions, wire
-from deskhand.accounts.actor import Role
+from deskhand.accounts import api_keys, entry, people, sessions, wire
 from deskhand.accounts.model import FirstAdmin, Login, NewApiKey, ResetConfirm, ResetRequest, SignUp, VerifyConfirm
 from deskhand.accounts.passwords import check_password
 from deskhand.doors.api import answers
@@ -88,11 +87,7 @@ async def verify(request: Request, given: VerifyConfirm) -> Response:
     """Confirm an e-mail address by the link that was sent to it."""
     desk = services(request)
 
-    def work(tx: Connection) -> None:
-        user_id = links.redeem(tx, desk.signer, "verify", given.token)
-        people.verify_email(tx, user_id or "")
-
-    return await answers.act(request, work)
+    return await answers.act(request, lambda tx: entry.confirm_email(tx, desk.signer, given.token))
 
 
 @public.post("/password-reset", status_code=202, response_model=wire.Note, responses=answers.refusals(429))
@@ -117,11 +112,7 @@ async def confirm_reset(request: Request, given: ResetConfirm) -> Response:
     check_password(given.password)
     hashed = await desk.passwords.hash_async(given.password)
 
-    def work(tx: Connection) -> None:
-        user_id = links.redeem(tx, desk.signer, "reset", given.token)
-        people.reset_password(tx, user_id or "", hashed)
-
-    return await answers.act(request, work)
+    return await answers.act(request, lambda tx: entry.choose_password(tx, desk.signer, given.token, hashed))
 
 
 @public.post("/setup", status_code=201, response_model=wire.Token, responses=answers.refusals(404, 409))
@@ -132,12 +123,7 @@ async def make_first_admin(request: Request, given: FirstAdmin) -> Response:
     hashed = await desk.passwords.hash_async(given.password)
 
     def work(tx: Connection) -> Any:
-        links.redeem(tx, desk.signer, "first-admin", given.token)
-        if people.count_admins(tx):
-            raise Conflict("There is an admin already.", code="already_set_up")
-        user = people.create_own(
-            tx, email=given.email, name=given.name, password_hash=hashed, role=Role.ADMIN, verified=True
-        )
+        user = entry.make_first_admin(tx, desk.signer, given, hashed)
         return token(desk, tx, user, request)
 
     return await answers.act(request, work, status=201, secret=True)

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
+from deskhand.doors.findings import field_errors
 from deskhand.kit.errors import Invalid, Refusal, Unauthenticated
 
 _HTTP = {
@@ -22,26 +23,6 @@ _HTTP = {
     405: ("method_not_allowed", "This method is not allowed here"),
     413: ("too_large", "This is too large"),
     415: ("unsupported_media_type", "This content type is not accepted"),
-}
-_CODES = {
-    "missing": "required",
-    "extra_forbidden": "unknown_field",
-    "string_unicode": "characters",
-    "json_invalid": "json",
-    "string_too_long": "too_long",
-    "string_too_short": "too_short",
-    "too_long": "too_many",
-    "enum": "choice",
-    "literal_error": "choice",
-    "is_instance_of": "choice",
-    "greater_than_equal": "range",
-    "less_than_equal": "range",
-}
-_MESSAGES = {
-    "missing": "This field is required.",
-    "extra_forbidden": "There is no such field.",
-    "string_unicode": "This contains characters that cannot be stored.",
-    "json_invalid": "The body is not valid JSON.",
 }
 # The same for every reason: a stranger learns nothing about which part of a credential was wrong.
 _SIGN_IN = "Valid credentials are required: a session token, an API key or a signed-in browser."
@@ -87,16 +68,9 @@ def unexpected() -> Response:
 
 def invalid(errors: Sequence[Any]) -> Response:
     """The answer to pydantic's findings, each under its field's name."""
-    listed = [
-        {
-            "field": _field(error["loc"]),
-            "code": _CODES.get(error["type"], error["type"]),
-            "message": _MESSAGES.get(error["type"]) or _sentence(error["msg"]),
-        }
-        for error in errors
-    ]
-    detail = "; ".join(f"{item['field']}: {item['message']}" for item in listed[:5])
-    return problem(422, Invalid.code, Invalid.title, detail, errors=listed)
+    listed = field_errors([{**error, "loc": _inside(error["loc"])} for error in errors])
+    detail = "; ".join(f"{item.field}: {item.message}" for item in listed[:5])
+    return refused(Invalid(detail, listed))
 
 
 async def _refusal(_request: Request, refusal: Exception) -> Response:
@@ -131,14 +105,6 @@ def _fields(refusal: Invalid) -> list[dict[str, str]]:
     return [{"field": item.field, "code": item.code, "message": item.message} for item in refusal.errors]
 
 
-def _field(loc: tuple[Any, ...]) -> str:
-    """`("body", "requester", "email")` is `requester.email`; the body as a whole is `body`."""
-    inner = [str(part) for part in loc[1:]]
-    if loc[0] == "body" and len(loc) == 2 and isinstance(loc[1], int):
-        return "body"  # the offset at which the JSON breaks
-    return ".".join(inner) or str(loc[0])
-
-
-def _sentence(message: str) -> str:
-    text = message.removeprefix("Value error, ")
-    return text if text.endswith((".", "!", "?")) else text + "."
+def _inside(loc: tuple[Any, ...]) -> tuple[Any, ...]:
+    """`("body", "requester", "email")` is within `requester`; a number after `body` is where the JSON breaks."""
+    return () if loc[0] == "body" and len(loc) == 2 and isinstance(loc[1], int) else loc[1:]

@@ -1,0 +1,44 @@
+"""What pydantic found wrong, in our words: the same codes and messages through every door."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from deskhand.kit.errors import FieldError
+
+_CODES = {
+    "missing": "required",
+    "extra_forbidden": "unknown_field",
+    "string_unicode": "characters",
+    "json_invalid": "json",
+    "string_too_long": "too_long",
+    "string_too_short": "too_short",
+    "too_long": "too_many",
+    "enum": "choice",
+    "literal_error": "choice",
+    "is_instance_of": "choice",
+    "greater_than_equal": "range",
+    "less_than_equal": "range",
+}
+_MESSAGES = {
+    "missing": "This field is required.",
+    "extra_forbidden": "There is no such field.",
+    "string_unicode": "This contains characters that cannot be stored.",
+    "json_invalid": "The body is not valid JSON.",
+}
+
+
+def field_errors(errors: Sequence[Any], *, whole: str = "body") -> list[FieldError]:
+    """One for each finding; fields are dotted where nested, and `whole` where it is the input as such."""
+    return [
+        FieldError(
+            ".".join(str(part) for part in error["loc"]) or whole,
+            _CODES.get(error["type"], error["type"]),
+            _MESSAGES.get(error["type"]) or _sentence(error["msg"]),
+        )
+        for error in errors
+    ]
+
+
+def _sentence(message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    return text if text.endswith((".", "!", "?")) else text + "."

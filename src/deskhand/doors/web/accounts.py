@@ -1,0 +1,79 @@
+"""Pages behind the links that make, confirm and recover an own account.
+
+GET, POST /setup             the first start's link makes the first admin
+GET, POST /login/reset       choose a password: a reset's link, or an invitation's
+GET, POST /login/verify      confirm an e-mail address
+"""
+
+from typing import Any
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from deskhand.accounts import entry, links
+from deskhand.accounts.model import FirstAdmin, ResetConfirm
+from deskhand.accounts.passwords import check_password
+from deskhand.doors.web.shell import messages, page, read_form, render, services
+from deskhand.kit.errors import Invalid
+
+
+async def setup(request: Request) -> Response:
+    desk, token = services(request), _token(request)
+    if request.method == "GET":
+        await desk.store.read(links.peek, desk.signer, "first-admin", token=token)
+        return render(request, "setup.html")
+    new, given, errors = await read_form(request, FirstAdmin, token=token)
+    if hashed := await _hashed(request, new, given.get("email"), errors):
+        user = await desk.store.write(entry.make_first_admin, desk.signer, new, hashed)
+        return render(
+            request, "done.html", title="Your desk is ready", detail=f"You can sign in as {user['login']} now."
+        )
+    return render(request, "setup.html", 422, errors=errors, given=given)
+
+
+async def reset(request: Request) -> Response:
+    desk, token = services(request), _token(request)
+    if request.method == "GET":
+        await desk.store.read(links.peek, desk.signer, "reset", "invite", token=token)
+        return render(request, "reset.html")
+    new, _, errors = await read_form(request, ResetConfirm, token=token)
+    if hashed := await _hashed(request, new, None, errors):
+        await desk.store.write(entry.choose_password, desk.signer, token, hashed)
+        return render(request, "done.html", title="Your password is set", detail="Please sign in with it.")
+    return render(request, "reset.html", 422, errors=errors)
+
+
+async def verify(request: Request) -> Response:
+    """Opening the page changes nothing: mail scanners open every link."""
+    desk, token = services(request), _token(request)
+    if request.method == "GET":
+        await desk.store.read(links.peek, desk.signer, "verify", token=token)
+        return render(request, "verify.html")
+    await desk.store.write(entry.confirm_email, desk.signer, token)
+    return render(request, "done.html", title="Thank you", detail="Your e-mail address is confirmed.")
+
+
+def _token(request: Request) -> str:
+    return request.query_params.get("token", "")
+
+
+async def _hashed(request: Request, new: BaseModel | None, email: str | None, errors: dict[str, str]) -> str | None:
+    """The password's hash, or None and what is wrong with it in `errors`."""
+    if new is None:
+        return None
+    password: Any = getattr(new, "password", "")
+    try:
+        check_password(password, email)
+    except Invalid as refusal:
+        errors.update(messages(refusal))
+        return None
+    return await services(request).passwords.hash_async(password)
+
+
+routes = [
+    Route("/setup", page(setup), methods=["GET", "POST"]),
+    Route("/login/reset", page(reset), methods=["GET", "POST"]),
+    Route("/login/verify", page(verify), methods=["GET", "POST"]),
+]

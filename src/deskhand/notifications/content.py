@@ -1,0 +1,141 @@
+"""What stands in each mail: reads the ticket, the message and the person, and hands them to `compose`."""
+
+from collections.abc import Iterable
+from email.message import EmailMessage
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, select
+
+from deskhand.accounts.actor import SYSTEM
+from deskhand.accounts.links import LIFETIMES
+from deskhand.kit import clock
+from deskhand.kit.clock import DAY, HOUR
+from deskhand.kit.settings import Settings
+from deskhand.kit.signing import Signer
+from deskhand.notifications import urls
+from deskhand.notifications.audience import Notice
+from deskhand.notifications.compose import Brand, Headers, compose
+from deskhand.tickets import access
+from deskhand.tickets.model import PRIORITIES, Ticket
+from deskhand.tickets.queries import first_messages
+from deskhand.tickets.tables import messages, tickets
+
+_BODY = select(messages.c.body).where(messages.c.id == bindparam("message"))
+_TICKETS = select(tickets.c.id, tickets.c.readable_id, tickets.c.subject).where(
+    tickets.c.id.in_(bindparam("ids", expanding=True))
+)
+# What a digest says of each piece of news.
+_NEWS = {
+    "reply": "{actor} answered",
+    "closed": "{actor} closed it",
+    "status_changed": "It is {status} now",
+    "reopened": "{actor} opened it again",
+    "new_ticket": "{actor} filed it",
+    "customer_reply": "{actor} replied",
+}
+
+
+def ticket_mail(
+    tx: Connection, settings: Settings, signer: Signer, mail_id: str, event: RowMapping, notice: Notice
+) -> EmailMessage:
+    """The mail to one person about one event of a ticket."""
+    ticket, brand, user = access.get(tx, SYSTEM, event["subject_id"]), brand_of(settings), notice.user
+    by_agent = event["actor_type"] == "agent" and notice.kind in {"reply", "unverified_reply"}
+    headers = Headers(
+        message_id=brand.message_id(mail_id),
+        at=clock.now(),
+        thread=brand.thread_id(ticket.id),
+        author=event["actor_name"] if by_agent else None,
+        reply_to=_reply_address(settings, signer, ticket, user["id"]),
+        unsubscribe=None if notice.kind == "contact_link" else urls.silence(settings, signer, user["id"], ticket.id),
+    )
+    context = {
+        "readable_id": ticket.readable_id,
+        "ticket_url": urls.ticket(settings, signer, ticket.id, ticket.readable_id, user, verified=ticket.verified),
+        **_told(tx, ticket, event, notice.kind),
+    }
+    return compose(notice.kind, brand=brand, to=user["email"], context=context, headers=headers)
+
+
+def account_mail(settings: Settings, mail_id: str, notice: Notice, link: str) -> EmailMessage:
+    """The mail that carries a single-use link."""
+    brand = brand_of(settings)
+    purpose = {"verify_email": "verify", "password_reset": "reset", "invitation": "invite"}[notice.kind]
+    context = {"link": link, "lasts": _span(LIFETIMES[purpose])}
+    headers = Headers(message_id=brand.message_id(mail_id), at=clock.now())
+    return compose(notice.kind, brand=brand, to=notice.user["email"], context=context, headers=headers)
+
+
+def digest_mail(
+    tx: Connection, settings: Settings, signer: Signer, mail_id: str, reader: RowMapping, news: list[RowMapping]
+) -> EmailMessage:
+    """All news that waited for one reader, grouped by ticket, in the order in which they happened."""
+    brand = brand_of(settings)
+    about = {row.id: row for row in tx.execute(_TICKETS, {"ids": list({item["ticket_id"] for item in news})})}
+    grouped: dict[str, list[str]] = {}
+    for item in news:
+        grouped.setdefault(item["ticket_id"], []).append(_line(item))
+    told = [
+        {
+            "readable_id": about[ticket_id].readable_id,
+            "subject": about[ticket_id].subject,
+            "ticket_url": urls.ticket(settings, signer, ticket_id, about[ticket_id].readable_id, reader),
+            "news": lines,
+        }
+        for ticket_id, lines in grouped.items()
+    ]
+    headers = Headers(
+        message_id=brand.message_id(mail_id),
+        at=clock.now(),
+        unsubscribe=urls.silence(settings, signer, reader["id"], None),
+    )
+    return compose("digest", brand=brand, to=reader["email"], context={"tickets": told}, headers=headers)
+
+
+def brand_of(settings: Settings) -> Brand:
+    return Brand(settings.brand, settings.mail_from, settings.base_url)
+
+
+def _told(tx: Connection, ticket: Ticket, event: RowMapping, kind: str) -> dict[str, Any]:
+    """What a mail of this kind says beyond the ticket's number; see `compose.KINDS`."""
+    author, subject = {"author": event["actor_name"]}, {"subject": ticket.subject}
+    if kind == "contact_link":
+        return {}
+    if kind == "unverified_reply":
+        return author | _body(tx, event)
+    if kind == "new_ticket":
+        (first,) = first_messages(tx, [ticket.id])
+        named = {"author": first.author_name, "category": ticket.category, "priority": PRIORITIES[ticket.priority]}
+        return subject | named | {"body": first.body}
+    if kind == "closed":
+        return subject | {"closed_by": event["actor_name"] if event["actor_type"] == "agent" else None}
+    if kind == "status_changed":
+        return subject | {"status": event["data"]["changes"]["status"][1]}
+    return subject | author | _body(tx, event)
+
+
+def _body(tx: Connection, event: RowMapping) -> dict[str, str]:
+    """What was written, or nothing where the act was no message."""
+    message_id = event["data"].get("message_id")
+    found = tx.execute(_BODY, {"message": message_id}).scalar_one_or_none() if message_id else None
+    return {"body": found or ""}
+
+
+def _line(item: RowMapping) -> str:
+    changes: Iterable[str] = (item["data"].get("changes") or {}).get("status", ("", ""))
+    return _NEWS[item["kind"]].format(actor=item["data"].get("actor", ""), status=list(changes)[1])
+
+
+def _reply_address(settings: Settings, signer: Signer, ticket: Ticket, user_id: str) -> str | None:
+    """By which an answer finds its ticket and its author, where answers by mail are set up."""
+    if not settings.mail_reply_domain:
+        return None
+    return f"reply+{signer.reply_token(ticket.number, user_id)}@{settings.mail_reply_domain}"
+
+
+def _span(lifetime: int) -> str:
+    if lifetime < DAY:
+        hours = lifetime // HOUR
+        return "an hour" if hours == 1 else f"{hours} hours"
+    days = lifetime // DAY
+    return "a day" if days == 1 else f"{days} days"
