@@ -1,5 +1,7 @@
 """Messages and notes."""
 
+from typing import Any
+
 from sqlalchemy import Connection
 
 from deskhand.accounts.actor import Actor
@@ -27,10 +29,28 @@ def insert(
 ) -> Message:
     """The only code that writes a message: body as written and as HTML, its files bound, its words findable.
 
-    `owner_id` is the customer who may find it; None for a note.
+    `owner_id` is the customer who may find it; None for a note. `subject` comes with a ticket's first message.
     """
+    row, internal = _row(author, ticket_id, kind, body), kind == "note"
+    seq = tx.execute(_INSERT, row).scalar_one()
+    if ids := attachment_ids(body):
+        attachments.bind(
+            tx,
+            ids=ids,
+            uploader_id=uploader_id or author.user_id,
+            message_id=row["id"],
+            ticket_id=ticket_id,
+            internal=internal,
+        )
+    search.index_message(
+        tx, seq=seq, ticket_id=ticket_id, owner_id=owner_id or "", subject=subject, body=body, internal=internal
+    )
+    return Message(seq=seq, **row)
+
+
+def _row(author: Actor, ticket_id: str, kind: str, body: str) -> dict[str, Any]:
     user_id, author_type, author_name = author.author
-    row = {
+    return {
         "id": new_id(),
         "ticket_id": ticket_id,
         "kind": kind,
@@ -43,17 +63,3 @@ def insert(
         "body_html": render(body),
         "created_at": now(),
     }
-    seq = tx.execute(_INSERT, row).scalar_one()
-    if ids := attachment_ids(body):
-        attachments.bind(
-            tx,
-            ids=ids,
-            uploader_id=uploader_id or user_id,
-            message_id=row["id"],
-            ticket_id=ticket_id,
-            internal=kind == "note",
-        )
-    search.index_message(
-        tx, seq=seq, ticket_id=ticket_id, owner_id=owner_id or "", subject=subject, body=body, internal=kind == "note"
-    )
-    return Message(seq=seq, **row)
