@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Engine, create_engine
 
 from deskhand.kb import search
 from deskhand.kb.plain import plain
-from deskhand.kb.search_tables import entries, state
 from deskhand.kit.db import engine_url
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 
@@ -79,8 +78,8 @@ def found(tx: Connection, query: str) -> list[str]:
 
 
 @pytest.fixture
-def engine(empty_database_url: str) -> Iterator[Engine]:
-    yield from _filled(empty_database_url)
+def engine(database_url: str) -> Iterator[Engine]:
+    yield from _filled(database_url)
 
 
 @pytest.fixture
@@ -91,7 +90,6 @@ def tx(engine: Engine) -> Iterator[Connection]:
 
 def _filled(url: str) -> Iterator[Engine]:
     made = create_engine(engine_url(url))
-    entries.metadata.create_all(made, [entries, state])
     with made.begin() as connection:
         for slug in SLUGS:
             publish(connection, slug)
@@ -155,9 +153,8 @@ def test_words_without_meaning_alone_are_no_error(tx: Connection, query: str) ->
     search.search(tx, query, limit=10)
 
 
-def test_nothing_published_is_nothing_found(empty_database_url: str) -> None:
-    made = create_engine(engine_url(empty_database_url))
-    entries.metadata.create_all(made, [entries, state])
+def test_nothing_published_is_nothing_found(database_url: str) -> None:
+    made = create_engine(engine_url(database_url))
     with made.begin() as tx:
         assert search.search(tx, "password", limit=10) == ([], 0)
         assert search.related(tx, id_of("2fa"), limit=5) == []
@@ -262,7 +259,7 @@ def test_both_databases_answer_alike(
     queries = ["invoice", "pasword", "can't log in", "rechnung", "data", "a", "web hook", "team members role", "429"]
     answers = []
     for databases in (sqlite_databases, postgresql_databases):
-        with databases.empty() as url:
+        with databases.migrated() as url:
             for engine in _filled(url):
                 with engine.begin() as tx:
                     answers.append([search.search(tx, query, limit=50) for query in queries])
@@ -271,10 +268,11 @@ def test_both_databases_answer_alike(
 
 
 @pytest.fixture(scope="module")
-def help_centre() -> Iterator[Connection]:
-    for engine in _filled("sqlite://"):
-        with engine.connect() as connection:
-            yield connection
+def help_centre(sqlite_databases: SqliteDatabases) -> Iterator[Connection]:
+    with sqlite_databases.migrated() as url:
+        for engine in _filled(url):
+            with engine.connect() as connection:
+                yield connection
 
 
 @given(query=st.text(max_size=80), tail=st.sampled_from(["", " password", "invoice ", '"api key"', " 退款"]))

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, text
 
 from deskhand.kit import fulltext
 from deskhand.kit.db import engine_url
 from deskhand.tickets import search
-from tests.support.databases import PostgresDatabases, SqliteDatabases
+from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 
 ALICE, BOB, MALLORY = (f"0190a000-0000-7000-8000-00000000000{number}" for number in (1, 2, 3))
 SAM = None  # staff search everything
@@ -43,21 +43,19 @@ def say(tx: Connection, seq: int, key: str, body: str, *, owner: str = ALICE, **
 def _filled(url: str) -> Iterator[Connection]:
     engine = create_engine(engine_url(url))
     with engine.begin() as tx:
-        for statement in fulltext.DDL[tx.dialect.name]:
-            tx.exec_driver_sql(statement)
         seq = 0
         for key, (owner, subject, messages) in TICKETS.items():
             for at, body in enumerate(messages):
                 seq += 1
-                internal, text = body.startswith("note:"), body.removeprefix("note:")
-                say(tx, seq, key, text, owner=owner, subject=None if at else subject, internal=internal)
+                internal, said = body.startswith("note:"), body.removeprefix("note:")
+                say(tx, seq, key, said, owner=owner, subject=None if at else subject, internal=internal)
         yield tx
     engine.dispose()
 
 
 @pytest.fixture
-def tx(empty_database_url: str) -> Iterator[Connection]:
-    yield from _filled(empty_database_url)
+def tx(database_url: str) -> Iterator[Connection]:
+    yield from _filled(database_url)
 
 
 def test_strangers_find_nothing(tx: Connection) -> None:
@@ -211,16 +209,40 @@ def test_both_databases_answer_alike(
     queries = ["refund", "june", '"for june"', "ref", "refund zebra june", "退款", "the", "scraper timeout", "a b c"]
     answers = []
     for databases in (sqlite_databases, postgresql_databases):
-        with databases.empty() as url:
+        with databases.migrated() as url:
             for tx in _filled(url):
                 asked = [(query, owner) for query in queries for owner in (ALICE, BOB, SAM)]
                 answers.append([search.search(tx, query, owner_id=owner, limit=50) for query, owner in asked])
     assert answers[0] == answers[1]
 
 
+def test_the_migrations_make_what_the_seam_names(databases: Databases) -> None:
+    shapes = []
+    with databases.migrated() as migrated, databases.empty() as empty:
+        for url in (migrated, empty):
+            engine = create_engine(engine_url(url))
+            with engine.begin() as tx:
+                if url == empty:
+                    for statement in fulltext.DDL[tx.dialect.name]:
+                        tx.exec_driver_sql(statement)
+                shapes.append([tuple(row) for row in tx.execute(text(_SHAPE[tx.dialect.name]))])
+            engine.dispose()
+    assert shapes[0] == shapes[1]
+    assert shapes[0]
+
+
+_SHAPE = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE name LIKE 'fulltext%' ORDER BY name",
+    "postgresql": """
+        SELECT column_name, data_type || is_nullable FROM information_schema.columns WHERE table_name = 'fulltext'
+        UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'fulltext' ORDER BY 1
+        """,
+}
+
+
 @pytest.fixture(scope="module")
 def on_both(sqlite_databases: SqliteDatabases, postgresql_databases: PostgresDatabases) -> Iterator[list[Connection]]:
-    with sqlite_databases.empty() as one, postgresql_databases.empty() as other:
+    with sqlite_databases.migrated() as one, postgresql_databases.migrated() as other:
         for sqlite in _filled(one):
             for postgresql in _filled(other):
                 yield [sqlite, postgresql]
