@@ -109,10 +109,10 @@ class NewArticle(Input):
 class ArticleChange(Input):
     """Any subset; fields left out stay as they are. `category_slug: null` takes the article out of its category."""
 
-    title: Title = None
+    title: Title = None  # type: ignore[assignment]
     slug: ArticleSlug = None  # type: ignore[assignment]
-    summary: Summary = None
-    body: Body = None
+    summary: Summary = None  # type: ignore[assignment]
+    body: Body = None  # type: ignore[assignment]
     category_slug: CategorySlug | None = None
     status: StatusIn = None  # type: ignore[assignment]
 

@@ -72,7 +72,7 @@ async def get_article(request: Request, slug: str) -> Response:
     return Response(status_code=301, headers={"Location": place, "Cache-Control": "no-cache"})
 
 
-@public.post("/{slug}/helpful", response_model=wire.CountsOut)
+@public.post("/{slug}/helpful", response_model=wire.CountsOut, responses=answers.refusals(429))
 async def vote(request: Request, slug: str, new: NewVote) -> Response:
     """Say whether the article helped. One vote a person, or a browser without login; the last word counts."""
     actor, settings = answers.actor_of(request), services(request).settings
@@ -119,7 +119,7 @@ async def list_articles(
     return response
 
 
-@staff.post("", status_code=201, response_model=wire.StaffArticle)
+@staff.post("", status_code=201, response_model=wire.StaffArticle, responses=answers.refusals(409))
 async def create_article(request: Request, new: NewArticle) -> Response:
     """Write an article. Without `slug` one is made from the title."""
     actor = answers.actor_of(request)
@@ -138,7 +138,7 @@ async def get_any_article(request: Request, article_id: str) -> Response:
     return answers.found(request, article, etag=answers.versioned_etag(row.version, article))
 
 
-@staff.patch("/{article_id}", response_model=wire.StaffArticle)
+@staff.patch("/{article_id}", response_model=wire.StaffArticle, responses=answers.refusals(409, 412))
 async def change_article(
     request: Request, article_id: str, change: ArticleChange, if_match: IfMatch = None
 ) -> Response:
