@@ -46,6 +46,7 @@ class Settings(BaseModel):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     trusted_proxies: Names = Field((), description="Addresses and networks whose `X-Forwarded-For` is believed.")
+    metrics_allow: Names = Field(("127.0.0.1", "::1"), description="Addresses and networks that may read `/metrics`.")
     cors_origins: Names = Field((), description="Origins whose pages may call the API from a browser.")
     log_format: str = Field(
         "text", pattern="^(text|json)$", description="`text` or `json` log lines on standard error."
@@ -88,7 +89,7 @@ class Settings(BaseModel):
     limit_account_mails_ip: Limit = Field("20/hour", description="Sign-ups and resets asked for, per client IP.")  # type: ignore[assignment]
     limit_keys: Limit = Field("30/hour", description="New API keys, per user.")  # type: ignore[assignment]
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "metrics_allow")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for part in value:

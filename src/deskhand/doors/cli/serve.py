@@ -81,7 +81,8 @@ def _listening(settings: Settings) -> Iterator[tuple[socket.socket, Settings]]:
     try:
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as problem:
-        raise click.ClickException(f"cannot listen on {settings.host}:{settings.port}: {problem.strerror}") from None
+        reason = os.strerror(problem.errno) if problem.errno and problem.errno > 0 else problem.strerror
+        raise click.ClickException(f"cannot listen on {settings.host}:{settings.port}: {reason}") from None
     with listener:
         if settings.port == 0:
             _into_environment(port=listener.getsockname()[1])

@@ -1,0 +1,129 @@
+"""For machines that watch over the desk.
+
+GET    /healthz    the process answers
+GET    /readyz     database reachable, schema at this release's: else 503
+GET    /metrics    Prometheus; for the addresses in DESKHAND_METRICS_ALLOW alone
+"""
+
+from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
+from typing import NamedTuple
+
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from sqlalchemy import Connection, func, select, text
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from deskhand.doors.api.auth import services
+from deskhand.doors.api.envelope import registry
+from deskhand.kit import clock
+from deskhand.kit.errors import Forbidden, Unavailable
+from deskhand.kit.events import events
+from deskhand.kit.jobs import jobs
+from deskhand.kit.settings import Settings
+
+_STATES = ("queued", "running", "dead")
+_HOP_HEADERS = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
+
+ProcessCollector(registry=registry)
+
+
+class Backlog(NamedTuple):
+    """What the worker has before it: jobs by state, events not yet dispatched, microseconds the longest has waited."""
+
+    jobs: dict[str, int]
+    events: int
+    oldest: int
+
+
+def install(app: FastAPI, head: str | None) -> None:
+    """Serve the three; `head` is the schema's revision that this release needs."""
+
+    async def healthz(_request: Request) -> Response:
+        return PlainTextResponse("ok\n", headers=_FRESH)
+
+    async def readyz(request: Request) -> Response:
+        try:
+            revision = await services(request).store.read(_revision)
+        except Unavailable as refusal:
+            return PlainTextResponse(f"{refusal.detail}\n", 503, _FRESH)
+        if revision != head:
+            return PlainTextResponse(f"The schema is at {revision}, this release needs {head}.\n", 503, _FRESH)
+        return PlainTextResponse("ready\n", headers=_FRESH)
+
+    async def metrics(request: Request) -> Response:
+        desk = services(request)
+        if not _may_see(request, desk.settings):
+            raise Forbidden("DESKHAND_METRICS_ALLOW does not name this address.", code="metrics_not_allowed")
+        found = await desk.store.read(backlog)
+        body = generate_latest(registry) + generate_latest(_gauges(found))
+        return Response(body, headers=_FRESH, media_type=CONTENT_TYPE_LATEST)
+
+    app.router.routes += [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+
+
+def backlog(tx: Connection) -> Backlog:
+    """Counted along the indexes of what is unfinished, however much is done."""
+    counted = dict.fromkeys(_STATES, 0) | {row.state: row.number for row in tx.execute(_JOBS)}
+    due = tx.execute(_OLDEST_JOB, {"moment": clock.now()}).scalar_one()
+    waiting, since = tx.execute(_EVENTS).one()
+    begun = [at for at in (due, since) if at is not None]
+    return Backlog(counted, waiting, max(0, clock.now() - min(begun)) if begun else 0)
+
+
+# As the partial indexes have it; a condition with parameters would not use them.
+_JOBS = (
+    select(jobs.c.state, func.count().label("number"))
+    .where(text("state IN ('queued', 'running', 'dead')"))
+    .group_by(jobs.c.state)
+)
+_OLDEST_JOB = select(func.min(jobs.c.run_at)).where(
+    text("state IN ('queued', 'running')"), jobs.c.state == "queued", text("run_at <= :moment")
+)
+_EVENTS = select(func.count(), func.min(events.c.at)).where(events.c.dispatched_at.is_(None))
+_REVISION = text("SELECT version_num FROM alembic_version")
+_FRESH = {"Cache-Control": "no-store"}
+
+
+def _revision(tx: Connection) -> str | None:
+    return tx.execute(_REVISION).scalar_one_or_none()
+
+
+def _gauges(found: Backlog) -> CollectorRegistry:
+    class Gauges:
+        def collect(self) -> Iterator[GaugeMetricFamily]:
+            by_state = GaugeMetricFamily("deskhand_jobs", "Jobs that are not done, by state.", labels=["state"])
+            for state, count in found.jobs.items():
+                by_state.add_metric([state], count)
+            yield by_state
+            yield GaugeMetricFamily("deskhand_events_waiting", "Events not yet dispatched.", value=found.events)
+            yield GaugeMetricFamily(
+                "deskhand_oldest_waiting_seconds",
+                "How long the oldest due job or event has waited for a worker.",
+                value=found.oldest / clock.SECOND,
+            )
+
+    made = CollectorRegistry()
+    made.register(Gauges())
+    return made
+
+
+def _may_see(request: Request, settings: Settings) -> bool:
+    """Whether the client is among those allowed. A proxy that is not trusted makes everybody look local: nobody is."""
+    peer = request.client.host if request.client else ""
+    trusted = _among(peer, [str(network) for network in settings.proxy_networks])
+    if not trusted and any(name in request.headers for name in _HOP_HEADERS):
+        return False
+    return _among(request.state.client_ip if trusted else peer, settings.metrics_allow)
+
+
+def _among(address: str, networks: tuple[str, ...] | list[str]) -> bool:
+    """`address` may be a network too: behind a proxy, IPv6 clients are known by their /64."""
+    try:
+        client = ip_network(address) if "/" in address else ip_network(ip_address(address))
+    except ValueError:
+        return False
+    given = (ip_network(network, strict=False) for network in networks)
+    return any(client.version == network.version and client.subnet_of(network) for network in given)  # type: ignore[arg-type]

@@ -1,0 +1,100 @@
+"""What machines ask: alive, ready, and the numbers."""
+
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from deskhand.kit import clock, events, jobs
+from tests.support.app import Desk, running
+
+LOCAL = ("127.0.0.1", 4711)
+
+
+def scrape(desk: Desk, client: tuple[str, int] = LOCAL, **headers: str):
+    return TestClient(desk.client.app, client=client, raise_server_exceptions=False).get("/metrics", headers=headers)
+
+
+def value(page: str, name: str) -> float:
+    (found,) = re.findall(rf"^{re.escape(name)} (\S+)$", page, re.MULTILINE)
+    return float(found)
+
+
+def test_it_is_alive_and_ready(desk: Desk) -> None:
+    for path in ("/healthz", "/readyz"):
+        answer = desk.client.get(path)
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+
+
+def test_it_is_not_ready_on_another_schema(desk: Desk) -> None:
+    desk.write(lambda tx: tx.execute(text("UPDATE alembic_version SET version_num = '0000'")))
+    answer = desk.client.get("/readyz")
+    assert answer.status_code == 503
+    assert "0000" in answer.text
+    assert desk.client.get("/healthz").status_code == 200
+
+
+def test_the_numbers_tell_what_waits(desk: Desk) -> None:
+    desk.new_ticket()
+    page = scrape(desk).text
+    assert value(page, "deskhand_events_waiting") == 1
+    assert value(page, 'deskhand_jobs{state="queued"}') == 0
+    assert value(page, "process_resident_memory_bytes") > 0
+    assert 'deskhand_requests_total{method="POST",route="/api/v1/support/tickets",status="201"}' in page
+
+
+def test_the_longest_wait_is_told(desk: Desk) -> None:
+    def wait(tx):
+        events.mark_dispatched(tx, [row["seq"] for row in events.take_waiting(tx, 10)])
+        jobs.enqueue(tx, "later", {}, run_at=clock.now() + clock.HOUR)
+        jobs.enqueue(tx, "late", {}, run_at=clock.now() - clock.HOUR)
+
+    desk.write(wait)
+    page = scrape(desk).text
+    assert value(page, 'deskhand_jobs{state="queued"}') == 2
+    assert 3600 <= value(page, "deskhand_oldest_waiting_seconds") < 3660
+
+
+def test_a_desk_at_rest_waits_for_nothing(desk: Desk) -> None:
+    page = scrape(desk).text
+    assert value(page, "deskhand_oldest_waiting_seconds") == 0
+    assert value(page, 'deskhand_jobs{state="dead"}') == 0
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "status"),
+    [
+        ("127.0.0.1", {}, 200),
+        ("::1", {}, 200),
+        ("192.0.2.7", {}, 403),
+        ("2001:db8::7", {}, 403),
+        ("testclient", {}, 403),
+        # A proxy on this machine that nobody said to trust: all of its clients would look local.
+        ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, 403),
+        ("127.0.0.1", {"Forwarded": "for=192.0.2.7"}, 403),
+    ],
+)
+def test_only_this_machine_may_read_them(desk: Desk, peer: str, headers: dict[str, str], status: int) -> None:
+    assert scrape(desk, (peer, 4711), **headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("peer", "hop", "status"),
+    [
+        ("198.51.100.9", None, 200),
+        ("127.0.0.1", None, 403),
+        ("192.0.2.1", "198.51.100.9", 200),
+        ("192.0.2.1", "127.0.0.1", 403),
+        ("192.0.2.1", "198.51.100.9, 203.0.113.5", 403),
+        ("198.51.100.9", "198.51.100.9", 403),
+    ],
+)
+def test_others_may_where_a_setting_says_so(
+    database_url: str, tmp_path: Path, peer: str, hop: str | None, status: int
+) -> None:
+    settings = {"metrics_allow": ("198.51.100.0/24",), "trusted_proxies": ("192.0.2.1",)}
+    with running(database_url, tmp_path, **settings) as desk:
+        headers = {"X-Forwarded-For": hop} if hop else {}
+        assert scrape(desk, (peer, 4711), **headers).status_code == status
