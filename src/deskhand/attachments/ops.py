@@ -73,7 +73,7 @@ def bind(
     ids: Sequence[str],
     uploader_id: str | None,
     message_id: str,
-    ticket_id: str,
+    ticket_id: str | None,
     internal: bool = False,
     limits: Limits = LIMITS,
 ) -> list[Attachment]:

@@ -5,6 +5,9 @@ from typing import Any
 
 from deskhand.kit.errors import FieldError
 
+# Fields that there are not are named by the sender: neither their number nor their names may swell the answer.
+_MOST, _LONGEST_FIELD = 60, 100
+
 _CODES = {
     "missing": "required",
     "extra_forbidden": "unknown_field",
@@ -12,7 +15,6 @@ _CODES = {
     "json_invalid": "json",
     "string_too_long": "too_long",
     "string_too_short": "too_short",
-    "too_long": "too_many",
     "enum": "choice",
     "literal_error": "choice",
     "is_instance_of": "choice",
@@ -28,14 +30,14 @@ _MESSAGES = {
 
 
 def field_errors(errors: Sequence[Any], *, whole: str = "body") -> list[FieldError]:
-    """One for each finding; fields are dotted where nested, and `whole` where it is the input as such."""
+    """One for each of the first findings; fields are dotted where nested, `whole` where it is the input as such."""
     return [
         FieldError(
-            ".".join(str(part) for part in error["loc"]) or whole,
+            ".".join(str(part) for part in error["loc"])[:_LONGEST_FIELD] or whole,
             _CODES.get(error["type"], error["type"]),
             _MESSAGES.get(error["type"]) or _sentence(error["msg"]),
         )
-        for error in errors
+        for error in errors[:_MOST]
     ]
 
 

@@ -38,7 +38,7 @@ def link(tx: Connection, actor: Actor, article_id: str, body: str) -> None:
             ids=fresh,
             uploader_id=actor.user_id,
             message_id=article_id,
-            ticket_id=None,  # type: ignore[arg-type]
+            ticket_id=None,
             limits=Limits(per_message=MAX_FILES),
         )
     tx.execute(_SHOW, [{"article_id": article_id, "attachment_id": id_, "shown": True} for id_ in ids])

@@ -123,7 +123,8 @@ def _tags(value: list[str]) -> list[str]:
     return unique
 
 
-def _uuid(value: str) -> str:
+def user_id(value: str) -> str:
+    """`value` in canonical form; refuses what is no id."""
     found = parse_id(value)
     if found is None:
         raise PydanticCustomError("uuid", "This is not an id.")
@@ -149,10 +150,10 @@ Metadata = Annotated[
 Tags = Annotated[list[Annotated[str, Line(40)]], Field(max_length=100), AfterValidator(_tags)]
 StatusIn = Annotated[Status, _enum_of(Status)]
 PriorityIn = Annotated[Priority, _enum_of(Priority)]
-UserId = Annotated[str, AfterValidator(_uuid)]
+UserId = Annotated[str, AfterValidator(user_id)]
 Subject = Annotated[str, Line(255)]
 Body = Annotated[str, Block(MAX_BODY)]
-CategorySlug = Annotated[str, Field(min_length=1, max_length=120)]
+CategorySlug = Annotated[str, Line(120)]
 
 
 class NewTicket(Input):
@@ -199,7 +200,7 @@ class NewPublicTicket(Input):
     email: Email
     subject: Subject
     body: Body = Field(validation_alias=AliasChoices("body", "message"))
-    honeypot: Annotated[str, Field(max_length=2000)] = ""
+    honeypot: Annotated[str, Block(2000, blank=True)] = ""
 
 
 class NewReply(Input):

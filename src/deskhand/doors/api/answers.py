@@ -81,7 +81,7 @@ async def act(
     """
     desk, actor = services(request), actor_of(request)
     key = key_of(request)
-    caller = f"user:{actor.user_id}" if actor.user_id else f"ip:{actor.client.ip}"
+    caller = f"user:{actor.user_id}" if actor.user_id else f"ip:{actor.client.network}"
     fingerprint = await _fingerprint(request) if key else ""
 
     def unit(tx: Connection) -> Answer:
@@ -122,7 +122,7 @@ def expected_version(if_match: str | None) -> int | None:
         return None
     match = re.fullmatch(r'\s*(?:W/)?"(\d{1,9})(?:\.[0-9a-f]+)?"\s*', if_match)
     if match is None:
-        raise Stale("This ETag is not one of this ticket.")
+        raise Stale("This ETag does not belong to what you are changing.")
     return int(match[1])
 
 
@@ -135,7 +135,7 @@ def links(request: Request, page: int, per_page: int, total: int) -> dict[str, s
     last = max(1, -(-total // per_page))
     wanted = {
         "first": 1,
-        "prev": page - 1 if page > 1 else None,
+        "prev": min(page - 1, last) if page > 1 else None,
         "next": page + 1 if page < last else None,
         "last": last,
     }

@@ -1,0 +1,54 @@
+"""What exists is documented: routes, limits, dependencies. Settings, events and commands have tests beside them."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from deskhand.kit.settings import Settings
+from tests.support.app import Desk
+
+ROOT = Path(__file__).parent.parent
+DOCS = {path: path.read_text() for path in (ROOT / "docs").rglob("*.md")}
+EVERYTHING = "\n".join(DOCS.values())
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_every_route_is_named_with_its_method(desk: Desk) -> None:
+    paths = desk.client.get("/api/openapi.json").json()["paths"]
+    named = {f"{method.upper()} {path}" for path, item in paths.items() for method in item}
+    assert len(named) > 40
+    # A page may leave out what all of its routes have in common.
+    assert sorted(route for route in named if f"`{route}" not in EVERYTHING and f"`{_short(route)}" not in EVERYTHING) == []
+
+
+def test_every_limit_stands_in_the_table_with_its_default() -> None:
+    table = DOCS[ROOT / "docs/api/README.md"]
+    limits = {name: field.default for name, field in Settings.model_fields.items() if name.startswith("limit_")}
+    assert limits
+    for name, default in limits.items():
+        (row,) = [line for line in table.splitlines() if f"`DESKHAND_{name.upper()}`" in line]
+        assert default in row, row
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    page = DOCS[ROOT / "docs/dependencies.md"]
+    names = [re.split(r"[\[<>=~!]", requirement)[0] for requirement in wanted]
+    assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_every_relative_link_leads_somewhere() -> None:
+    broken = []
+    pages = DOCS | {ROOT / "README.md": (ROOT / "README.md").read_text()}
+    for path, text in pages.items():
+        for target in re.findall(r"\]\((?!https?:|mailto:|attachment:|#)([^)#\s]+)[^)]*\)", text):
+            if not (path.parent / target).exists():
+                broken.append(f"{path.name}: {target}")
+    assert broken == []
+
+
+def _short(route: str) -> str:
+    return route.replace("/api/v1/support", "").replace("/api/v1", "")
