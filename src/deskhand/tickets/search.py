@@ -14,17 +14,18 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from deskhand.kit import fulltext
-from deskhand.kit.fulltext import Entry, Head, Term
+from deskhand.kit.fulltext import Entry, Head, Query, Term
 from deskhand.kit.stopwords import ENGLISH
 from deskhand.kit.words import stem, stems, unspaced, words
 
 _QUERY_MAX = 500  # characters
-_CLAUSES_MAX = 10
+_CLAUSES_MAX = 8
 _PREFIX_MIN = 3
 _CANDIDATES = 1_000
+_OFTEN = 100  # messages with a word, or with everything in their subject, that are enough
 _JUDGED = 200  # messages whose words are looked at; what ranks below them keeps its place
 _FEW = 5  # below so many tickets with all words, those with most of them are shown too
-_RELAXED = 300  # messages a word
+_RELAXED = 200  # messages a word
 
 _QUOTED = re.compile(r'"([^"]*)"|(\S+)')
 
@@ -39,16 +40,6 @@ class Clause(NamedTuple):
 
     words: tuple[str, ...]
     begun: str | None = None  # the last word as typed, where it may be unfinished
-
-    def exact(self) -> list[Term]:
-        return [Term(self.words)]
-
-    def open(self) -> list[Term]:
-        """With what the unfinished word may become; stems are shorter than words, so both forms may begin one."""
-        if self.begun is None:
-            return self.exact()
-        begun = (*self.words[:-1], self.begun)
-        return list(dict.fromkeys([Term(self.words), Term(begun, prefix=True)]))
 
 
 def index_message(
@@ -84,10 +75,10 @@ def search(tx: Connection, query: str, *, owner_id: str | None, limit: int) -> l
     clauses = understand(query)
     if not clauses or limit < 1:
         return []
-    found = _with_all(tx, clauses, owner_id)
-    scores = _ranked(tx, clauses, found)
+    wanted = [_alternatives(tx, clause, owner_id) for clause in clauses]
+    scores = _ranked(tx, clauses, _with_all(tx, wanted, owner_id))
     if len(scores) < _FEW and len(clauses) > 1:
-        scores |= {key: rank for key, rank in _with_most(tx, clauses, owner_id).items() if key not in scores}
+        scores = _with_most(tx, wanted, owner_id) | scores
     best = sorted(scores.items(), key=lambda item: item[1], reverse=True)[:limit]
     return [TicketHit(ticket_id, score) for ticket_id, (score, _) in best]
 
@@ -114,15 +105,22 @@ def _stems(text: str) -> list[str]:
     return stems(text, fulltext.WORDS_MAX)
 
 
-def _with_all(tx: Connection, clauses: Sequence[Clause], owner: str | None) -> list[Entry]:
-    """Messages that hold everything, in their subject first. Unfinished words only where finished ones find little."""
-    exact, unfinished = [clause.exact() for clause in clauses], [clause.open() for clause in clauses]
-    entries: dict[Entry, None] = {}
-    for query in [exact] if exact == unfinished else [exact, unfinished]:
-        if len(entries) < _JUDGED:
-            entries |= dict.fromkeys(fulltext.match(tx, query, owner=owner, titles=True, limit=_JUDGED))
-            entries |= dict.fromkeys(fulltext.match(tx, query, owner=owner, limit=_CANDIDATES))
-    return list(entries)
+def _alternatives(tx: Connection, clause: Clause, owner: str | None) -> list[Term]:
+    """What satisfies a clause. A word that is often found as it stands is finished; trying its longer forms is slow."""
+    exact = [Term(clause.words)]
+    if clause.begun is None or len(fulltext.match(tx, [exact], owner=owner, limit=_OFTEN)) == _OFTEN:
+        return exact
+    # A stem may be shorter or longer than what was typed, so either may begin the word.
+    return list(dict.fromkeys([*exact, Term((*clause.words[:-1], clause.begun), prefix=True)]))
+
+
+def _with_all(tx: Connection, query: Query, owner: str | None) -> list[Entry]:
+    """Messages that hold everything."""
+    entries = fulltext.match(tx, query, owner=owner, limit=_CANDIDATES)
+    if len(entries) == _CANDIDATES:
+        # There are more, and an older one that holds everything in its subject is better than the newest that does not.
+        entries = [*fulltext.match(tx, query, owner=owner, titles=True, limit=_OFTEN), *entries]
+    return list(dict.fromkeys(entries))
 
 
 Rank = tuple[float, int]  # score, newest message that matches
@@ -153,13 +151,14 @@ def _holds(text: str, clause: Clause) -> bool:
     return " " + " ".join(clause.words) + " " in text or (clause.begun is not None and f" {clause.begun}" in text)
 
 
-def _with_most(tx: Connection, clauses: Sequence[Clause], owner: str | None) -> dict[str, Rank]:
+def _with_most(tx: Connection, query: Query, owner: str | None) -> dict[str, Rank]:
     """Tickets by how much of the query they hold, over all their messages; rare words count more."""
     weights: dict[str, float] = {}
     newest: dict[str, int] = {}
     total = 0.0
-    for clause in clauses:
-        parts = [[Term((word,))] for word in clause.words] if len(clause.words) > 1 else [clause.open()]
+    for terms in query:
+        words = terms[0].words
+        parts = [[Term((word,))] for word in words] if len(words) > 1 else [terms]
         entries = fulltext.match(tx, parts, owner=owner, limit=_RELAXED)
         weight = 1 / math.log2(4 + len(entries))
         total += weight
