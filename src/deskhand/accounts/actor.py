@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from deskhand.kit.addresses import subscriber
 from deskhand.kit.errors import Forbidden, Unauthenticated
 
 
@@ -41,6 +42,11 @@ class Client:
     via: str = "system"
     ip: str = ""
     user_agent: str = ""
+
+    @property
+    def network(self) -> str:
+        """By what limits count a client who is nobody in particular."""
+        return subscriber(self.ip)
 
 
 @dataclass(frozen=True, slots=True)

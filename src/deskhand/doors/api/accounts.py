@@ -39,7 +39,7 @@ signed_in = for_signed_in("Sign in", ROOT)
 async def login(request: Request, given: Login) -> Response:
     """Sign in with e-mail and password. Wrong ones are counted per account and per client."""
     desk, actor = services(request), answers.actor_of(request)
-    await desk.store.write(sessions.spend_attempt, desk.settings, given.email, actor.client.ip)
+    await desk.store.write(sessions.spend_attempt, desk.settings, given.email, actor.client.network)
     user = await desk.store.read(people.find_by_login, given.email)
     stored = user["password_hash"] if user else None
     right = await desk.passwords.verify_async(stored, given.password)
@@ -52,7 +52,7 @@ async def login(request: Request, given: Login) -> Response:
     def work(tx: Connection) -> Any:
         if fresh:
             people.set_password(tx, user["id"], fresh)
-        sessions.succeed(tx, given.email, actor.client.ip)
+        sessions.succeed(tx, given.email, actor.client.network)
         return token(desk, tx, user, request)
 
     return await answers.act(request, work, secret=True)
@@ -61,7 +61,7 @@ async def login(request: Request, given: Login) -> Response:
 @public.post("/signup", status_code=202, response_model=wire.Note, responses=answers.refusals(429))
 async def signup(request: Request, new: SignUp) -> Response:
     """Make an account, where that is open. The answer is the same whether or not the e-mail has one already."""
-    desk, ip = services(request), answers.actor_of(request).client.ip
+    desk, ip = services(request), answers.actor_of(request).client.network
     if not desk.settings.signup:
         raise Forbidden("Accounts are made by the support team here.", code="signup_closed")
     check_password(new.password, new.email)
@@ -93,7 +93,7 @@ async def verify(request: Request, given: VerifyConfirm) -> Response:
 @public.post("/password-reset", status_code=202, response_model=wire.Note, responses=answers.refusals(429))
 async def ask_reset(request: Request, given: ResetRequest) -> Response:
     """Ask for a link by which to choose a new password. The answer never says whether there is such an account."""
-    desk, ip = services(request), answers.actor_of(request).client.ip
+    desk, ip = services(request), answers.actor_of(request).client.network
 
     def work(tx: Connection) -> Any:
         _spend_mail(tx, desk, given.email, ip)

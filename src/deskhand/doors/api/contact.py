@@ -31,7 +31,7 @@ async def create_public_ticket(request: Request, new: NewPublicTicket) -> Respon
         return wire.ticket(contact.submit(tx, settings, client, new))
 
     return await answers.act(
-        request, work, status=201, limit=("public", settings.limit_public), limit_key=f"ip:{client.ip}"
+        request, work, status=201, limit=("public", settings.limit_public), limit_key=f"ip:{client.network}"
     )
 
 

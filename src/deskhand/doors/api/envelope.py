@@ -2,7 +2,6 @@
 
 import re
 import time
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -10,10 +9,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deskhand.doors.api import errors
+from deskhand.doors.api.routers import SUPPORT
+from deskhand.kit.addresses import Network, among, parse
 from deskhand.kit.errors import NotFound, Refusal, TooLarge
 from deskhand.kit.ids import new_id
 
 MAX_JSON = 4 * 1024 * 1024  # bytes; the longest article, every character escaped, has half of it
+
+_UPLOADS = f"{SUPPORT}/attachments"
 
 log = structlog.get_logger("deskhand.http")
 registry = CollectorRegistry()
@@ -21,13 +24,12 @@ _requests = Counter("deskhand_requests_total", "Requests answered.", ["method", 
 _seconds = Histogram("deskhand_request_seconds", "Time to answer.", ["method", "route"], registry=registry)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
-_NETWORKS = tuple[IPv4Network | IPv6Network, ...]
 
 
 class Envelope:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, proxies: _NETWORKS) -> None:
+    def __init__(self, app: ASGIApp, proxies: tuple[Network, ...]) -> None:
         self.app = app
         self.proxies = proxies
 
@@ -81,46 +83,26 @@ class Envelope:
             await errors.unexpected()(scope, receive, out)
 
 
-def client_ip(scope: Scope, headers: Headers, proxies: _NETWORKS) -> str:
-    """The address limits count by: the right-most hop that is no trusted proxy; an IPv6 address as its /64."""
+def client_ip(scope: Scope, headers: Headers, proxies: tuple[Network, ...]) -> str:
+    """The client's address: the right-most hop that is no trusted proxy."""
     address = (scope.get("client") or ("", 0))[0]
-    if proxies and _among(address, proxies):
+    if proxies and among(address, proxies):
         hops = [hop.strip() for line in headers.getlist("x-forwarded-for") for hop in line.split(",")]
         for hop in reversed(hops):
-            if _parse(hop) is None:
+            parsed = parse(hop)
+            if parsed is None:
                 break
-            address = hop
-            if not _among(hop, proxies):
+            address = str(parsed)
+            if not among(address, proxies):
                 break
-    return _grouped(address)
-
-
-def _among(address: str, networks: _NETWORKS) -> bool:
-    parsed = _parse(address)
-    return parsed is not None and any(parsed in network for network in networks)
-
-
-def _parse(address: str) -> "ip_address | None":  # type: ignore[valid-type]
-    try:
-        parsed = ip_address(address.strip("[]"))
-    except ValueError:
-        return None
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    return mapped or parsed
-
-
-def _grouped(address: str) -> str:
-    parsed = _parse(address)
-    if isinstance(parsed, IPv6Address):
-        return str(IPv6Network((int(parsed) >> 64 << 64, 64)))
-    return str(parsed) if parsed else address[:64]
+    return address[:64]
 
 
 def _refuse_early(scope: Scope, headers: Headers) -> None:
     if "\x00" in scope["path"]:
         raise NotFound
     length = headers.get("content-length", "")
-    if length.isdigit() and int(length) > MAX_JSON and not _takes_files(scope):
+    if length.isdecimal() and int(length) > MAX_JSON and not _takes_files(scope):
         raise TooLarge("The body is larger than 4 MiB.")
 
 
@@ -142,7 +124,7 @@ def _bounded(receive: Receive, scope: Scope) -> Receive:
 
 
 def _takes_files(scope: Scope) -> bool:
-    return scope["path"].endswith("/attachments")
+    return scope["path"] == _UPLOADS and scope["method"] == "POST"
 
 
 def _observe(scope: Scope, status: int, seconds: float) -> None:

@@ -83,7 +83,7 @@ async def vote(request: Request, slug: str, new: NewVote) -> Response:
         return wire.counts(votes.vote(tx, actor, slug, new, browser=browser))
 
     limit = None if actor.user_id else ("votes", settings.limit_votes)
-    response = await answers.act(request, work, limit=limit, limit_key=f"ip:{actor.client.ip}")
+    response = await answers.act(request, work, limit=limit, limit_key=f"ip:{actor.client.network}")
     if actor.user_id is None and browser != given:
         response.set_cookie(
             VOTER_COOKIE,
