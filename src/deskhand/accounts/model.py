@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from deskhand.accounts.actor import Role, Scope
 from deskhand.kit.clock import now
-from deskhand.kit.text import Email, Line
+from deskhand.kit.text import Email, Line, storable
 from deskhand.kit.times import Moment
 
 MAX_OBJECT = 16_384  # bytes of JSON that a host may push for one account
@@ -41,7 +41,10 @@ def _known_role(value: Any) -> Any:
 
 
 Object = Annotated[dict[str, Any], AfterValidator(_small)]
-Password = Annotated[str, Field(min_length=1, max_length=1024, description="10 to 128 characters.")]
+Password = Annotated[
+    str, Field(min_length=1, max_length=1024, description="10 to 128 characters."), AfterValidator(storable)
+]
+LinkToken = Annotated[str, Field(max_length=1000), AfterValidator(storable)]
 # The roles that a person can be given.
 GivenRole = Annotated[
     Role, Field(json_schema_extra={"enum": ["customer", "agent", "admin"]}), BeforeValidator(_known_role)
@@ -52,7 +55,7 @@ ExternalId = Annotated[str, Line(255)]  # of an account, in the host product
 
 
 class Login(Input):
-    email: Annotated[str, Field(max_length=320)]
+    email: Annotated[str, Line(320)]
     password: Password
 
 
@@ -67,18 +70,18 @@ class ResetRequest(Input):
 
 
 class ResetConfirm(Input):
-    token: Annotated[str, Field(max_length=1000)]
+    token: LinkToken
     password: Password
 
 
 class VerifyConfirm(Input):
-    token: Annotated[str, Field(max_length=1000)]
+    token: LinkToken
 
 
 class FirstAdmin(Input):
     """What the one-time link of the first start asks for."""
 
-    token: Annotated[str, Field(max_length=1000)]
+    token: LinkToken
     email: Email
     name: Annotated[str, Line(120)]
     password: Password

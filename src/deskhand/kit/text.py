@@ -65,10 +65,15 @@ def one_line(text: str) -> str:
 
 
 def block(text: str) -> str:
-    """`text` with LF line ends; refuses what cannot be stored (NUL, lone surrogates)."""
+    """`text` with LF line ends; refuses what cannot be stored."""
+    return storable(text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def storable(text: str) -> str:
+    """`text` as it is; refuses NUL and lone surrogates."""
     if _NEVER.search(text):
         raise PydanticCustomError("characters", "This contains characters that cannot be stored.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
 
 
 def email(text: str) -> str:

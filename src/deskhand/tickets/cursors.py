@@ -7,7 +7,8 @@ import orjson
 from sqlalchemy import ColumnElement, and_, bindparam, or_
 
 from deskhand.kit.errors import Invalid
-from deskhand.tickets.model import Ticket
+from deskhand.kit.ids import parse_id
+from deskhand.tickets.model import PRIORITIES, Ticket
 from deskhand.tickets.tables import tickets
 
 _t = tickets.c
@@ -37,11 +38,11 @@ def read(cursor: str, sort: str) -> dict[str, Any]:
     """The values for `after`. Raises Invalid for a cursor of another list, or of no list."""
     try:
         made_for, value, ticket_id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if made_for != sort or not isinstance(value, int) or not isinstance(ticket_id, str):
+        # A rank or a moment; what is out of its column's range stands beyond either end all the same.
+        largest = len(PRIORITIES) if sort == "-priority" else 2**62
+        if made_for != sort or type(value) is not int or not 0 <= value <= largest or parse_id(ticket_id) != ticket_id:
             raise ValueError
-        if not -(2**63) <= value < 2**63 or len(ticket_id) != 36:
-            raise ValueError
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, AttributeError):
         raise Invalid.field("cursor", "bad_cursor", "This cursor does not belong to this list.") from None
     return {"cursor_value": value, "cursor_id": ticket_id}
 

@@ -85,6 +85,8 @@ async def _validation(_request: Request, failed: Exception) -> Response:
 
 async def _http(request: Request, raised: Exception) -> Response:
     assert isinstance(raised, HTTPException)
+    if isinstance(raised.__cause__, Refusal):  # raised while the framework read the body
+        return refused(raised.__cause__)
     code, title = _HTTP.get(raised.status_code, ("bad_request", "Bad request"))
     detail = "The body could not be read as JSON." if raised.status_code == 400 else title
     headers = {"Allow": ", ".join(_allowed(request))} if raised.status_code == 405 else dict(raised.headers or {})

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import BeforeValidator
+from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from deskhand.kit.errors import NotFound
@@ -31,19 +31,25 @@ def id_of(text: str) -> str:
     return found
 
 
-def _statuses(value: str) -> tuple[Status, ...]:
+def statuses(text: str | None) -> tuple[Status, ...]:
+    """The statuses that `Statuses` names."""
+    return tuple(Status(word) for word in text.split(",")) if text else ()
+
+
+def _some_statuses(value: str) -> str:
     words = [part.strip() for part in value.split(",")]
     if not set(words) <= set(Status):
         allowed = ", ".join(Status)
         raise PydanticCustomError(
             "choice", "Use one or several of {allowed}, separated by commas.", {"allowed": allowed}
         )
-    return tuple(Status(word) for word in words)
+    return ",".join(words)
 
 
+# Text on purpose: a sequence would be read from a parameter that is repeated.
 Statuses = Annotated[
-    tuple[Status, ...],
-    BeforeValidator(_statuses),
+    str,
+    AfterValidator(_some_statuses),
     Query(
         description="`open`, `pending`, `resolved`, `closed`; several separated by commas.",
         examples=["open", "open,pending"],

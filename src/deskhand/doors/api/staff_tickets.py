@@ -11,6 +11,7 @@ POST   /staff/tickets/{ticket_id}/notes
 from typing import Annotated, Any, Literal
 
 from fastapi import Header, Query, Request, Response
+from pydantic import AfterValidator
 from sqlalchemy import Connection
 
 from deskhand.accounts.actor import Actor
@@ -31,13 +32,18 @@ from deskhand.tickets.model import (
     PriorityIn,
     StaffTicketChange,
     Ticket,
+    user_id,
 )
 from deskhand.tickets.queries import Filter, Row
 
 router = for_staff("tickets")
 
 View = Annotated[Literal["unassigned", "mine", "all"], Query(description="A queue: whose tickets to list.")]
-Assignee = Annotated[params.Word, Query(description="A user's id, or `none`.")]
+Assignee = Annotated[
+    str,
+    AfterValidator(lambda text: text if text == "none" else user_id(text)),
+    Query(description="A user's id, or `none`."),
+]
 Requester = Annotated[params.Word, Query(description="The customer's e-mail.")]
 Cursor = Annotated[params.Word, Query(description="`next_cursor` of the page before.")]
 IfMatch = Annotated[str | None, Header(description="The ETag that was read: refuses to overwrite a newer state (412).")]
@@ -47,7 +53,7 @@ IfMatch = Annotated[str | None, Header(description="The ETag that was read: refu
 async def list_all_tickets(
     request: Request,
     view: View = "all",
-    status: params.Statuses = (),
+    status: params.Statuses | None = None,
     category: params.Word | None = None,
     priority: PriorityIn | None = None,
     assignee: Assignee | None = None,
@@ -63,7 +69,7 @@ async def list_all_tickets(
     store, actor = services(request).store, answers.actor_of(request)
     queue = {"unassigned": "none", "mine": actor.user_id, "all": None}[view]
     asked = Filter(
-        status=status,
+        status=params.statuses(status),
         category=category,
         priority=priority,
         q=q,

@@ -35,7 +35,7 @@ router = for_customers("Tickets")
 @router.get("/tickets", response_model=wire.TicketsOut)
 async def list_tickets(
     request: Request,
-    status: params.Statuses = (),
+    status: params.Statuses | None = None,
     category: params.Word | None = None,
     priority: PriorityIn | None = None,
     q: params.Text | None = None,
@@ -44,7 +44,15 @@ async def list_tickets(
     per_page: params.PerPage = 20,
 ) -> Response:
     """Your tickets, newest first, or best match first with `q`."""
-    asked = Filter(status=status, category=category, priority=priority, q=q, sort=sort, page=page, per_page=per_page)
+    asked = Filter(
+        status=params.statuses(status),
+        category=category,
+        priority=priority,
+        q=q,
+        sort=sort,
+        page=page,
+        per_page=per_page,
+    )
     store, actor = services(request).store, answers.actor_of(request)
     found = await (store.read if q is None else store.read_slow)(queries.list_own, actor, asked)
     body = {
