@@ -1,0 +1,220 @@
+"""How much there was to do, and how fast it was done. Counted in the database, put together here.
+
+Category, assignee and channel of a figure are those that its ticket has today. A status change is dated by its event;
+a duration by its end: the first reply, or the resolution that stands.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    String,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    type_coerce,
+)
+
+from deskhand.accounts.actor import Actor
+from deskhand.kit.clock import DAY, MINUTE, now
+from deskhand.kit.events import events
+from deskhand.reports.model import Asked, Figures, Period
+from deskhand.tickets.model import Status
+from deskhand.tickets.tables import tickets
+
+_t, _e = tickets.c, events.c
+_CELL = (_t.category_slug, _t.assignee_id, _t.channel)
+_ACTIVE, _DONE = (Status.OPEN, Status.PENDING), (Status.RESOLVED, Status.CLOSED)
+_MOVING = ("ticket.replied", "ticket.changed", "ticket.closed", "ticket.reopened")
+
+
+class _Move(NamedTuple):
+    """A change of status that counts: in which figure, and what it does to the backlog."""
+
+    was: tuple[Status, ...]
+    became: tuple[Status, ...]
+    figure: str
+    backlog: int
+
+
+_MOVES = (
+    _Move(_ACTIVE, (Status.RESOLVED,), "resolved", -1),
+    _Move(_ACTIVE, (Status.CLOSED,), "closed", -1),
+    _Move((Status.RESOLVED,), (Status.CLOSED,), "closed", 0),
+    _Move((Status.CLOSED,), (Status.RESOLVED,), "resolved", 0),
+    _Move(_DONE, _ACTIVE, "reopened", 1),
+)
+
+
+def _figures() -> defaultdict[Any, Figures]:
+    return defaultdict(Figures)
+
+
+@dataclass(slots=True)
+class Summary:
+    """`by_agent` has None for tickets that are nobody's. Backlogs are today's, but for those by day."""
+
+    period: Period
+    total: Figures = field(default_factory=Figures)
+    backlog: Counter[str] = field(default_factory=Counter)  # by status
+    unassigned: int = 0
+    by_day: dict[int, Figures] = field(default_factory=_figures)
+    by_category: dict[str, Figures] = field(default_factory=_figures)
+    by_agent: dict[str | None, Figures] = field(default_factory=_figures)
+    by_channel: dict[str, Figures] = field(default_factory=_figures)
+
+    def touched(self, day: int | None, category: str, agent: str | None, channel: str) -> Iterator[Figures]:
+        """Every figure that something of this kind counts for."""
+        yield self.total
+        if day is not None:
+            yield self.by_day[day]
+        yield self.by_category[category]
+        yield self.by_agent[agent]
+        yield self.by_channel[channel]
+
+
+def summarise(tx: Connection, actor: Actor, asked: Asked) -> Summary:
+    """Count everything; for the team."""
+    actor.require_staff()
+    summary = Summary(asked.period, by_day={day: Figures() for day in asked.period.days})
+    moment = now()
+    grown = _count_created(tx, asked, summary)
+    _count_replies(tx, asked, summary)
+    grown.update(_count_moves(tx, asked, summary))
+    _take_times(tx, asked, summary)
+    _count_backlog(tx, asked, summary)
+    level = sum(summary.backlog.values()) if asked.period.end >= moment else _backlog_at(tx, asked, asked.period.end)
+    _fill_backlog(summary, level, grown, moment)
+    return summary
+
+
+def conditions(asked: Asked) -> list[ColumnElement[bool]]:
+    """Which tickets count, by what was asked for."""
+    wanted = [] if asked.category is None else [_t.category_slug == asked.category]
+    if asked.agent is not None:
+        wanted.append(_t.assignee_id.is_(None) if asked.agent == "none" else _t.assignee_id == asked.agent)
+    return wanted
+
+
+def within(column: Any, period: Period) -> ColumnElement[bool]:
+    return and_(column >= period.start, column < period.end)
+
+
+def day_of(column: Any) -> ColumnElement[int]:
+    # Written out: PostgreSQL takes two parameters of the same value in SELECT and GROUP BY for different things.
+    return column // literal_column(str(DAY), Integer)
+
+
+def solved_within(period: Period) -> ColumnElement[bool]:
+    """Tickets whose last resolution, or closing without one, lies in `period`, and which were not reopened since."""
+    return or_(within(_t.resolved_at, period), and_(_t.resolved_at.is_(None), within(_t.closed_at, period)))
+
+
+def _count_created(tx: Connection, asked: Asked, summary: Summary) -> Counter[int]:
+    day = day_of(_t.created_at)
+    statement = select(day, *_CELL, func.count()).where(within(_t.created_at, asked.period), *conditions(asked))
+    grown: Counter[int] = Counter()
+    for date, *cell, count in tx.execute(statement.group_by(day, *_CELL)):
+        grown[date] += count
+        for figures in summary.touched(date, *cell):
+            figures.created += count
+    return grown
+
+
+def _count_replies(tx: Connection, asked: Asked, summary: Summary) -> None:
+    """Replies are their writer's: `by_agent`, and the filter by agent, ask who wrote and not whose ticket it is."""
+    day, cell = day_of(_e.at), (_t.category_slug, _e.actor_id, _t.channel)
+    statement = (
+        select(day, *cell, func.count())
+        .join_from(events, tickets, _t.id == _e.subject_id)
+        .where(_e.name == "ticket.replied", within(_e.at, asked.period), _e.actor_type == "agent")
+        .where(*conditions(asked._replace(agent=None)))
+    )
+    if asked.agent is not None:
+        statement = statement.where(_e.actor_id.is_(None) if asked.agent == "none" else _e.actor_id == asked.agent)
+    for date, category, agent, channel, count in tx.execute(statement.group_by(day, *cell)):
+        for figures in summary.touched(date, category, agent, channel):
+            figures.replies += count
+
+
+def _count_moves(tx: Connection, asked: Asked, summary: Summary) -> Counter[int]:
+    """Count resolved, closed and reopened; returns what they did to each day's backlog."""
+    grown: Counter[int] = Counter()
+    for date, number, *cell, count in tx.execute(_moves(asked, within(_e.at, asked.period), *_CELL)):
+        move = _MOVES[number]
+        grown[date] += move.backlog * count
+        for figures in summary.touched(date, *cell):
+            setattr(figures, move.figure, getattr(figures, move.figure) + count)
+    return grown
+
+
+def _moves(asked: Asked, when: ColumnElement[bool], *cell: Any) -> Select[*tuple[Any, ...]]:
+    """(day, index in _MOVES, *cell, how many) of the status changes at that time."""
+    data = type_coerce(_e.data, String())
+    # Stored as compact JSON, in which nothing that people type can look like this: its quotes are escaped.
+    moved = case(*((_any_change(data, move), number) for number, move in enumerate(_MOVES))).label("move")
+    found = (
+        select(day_of(_e.at).label("day"), moved, *cell)
+        .join_from(events, tickets, _t.id == _e.subject_id)
+        .where(_e.name.in_(_MOVING), when, data.like('%"status":["%'), *conditions(asked))
+        .subquery()
+    )
+    return select(*found.c, func.count()).where(found.c.move.is_not(None)).group_by(*found.c)
+
+
+def _any_change(data: ColumnElement[str], move: _Move) -> ColumnElement[bool]:
+    return or_(*(data.like(f'%"status":["{was}","{became}"]%') for was in move.was for became in move.became))
+
+
+def _take_times(tx: Connection, asked: Asked, summary: Summary) -> None:
+    """Durations, one by one: a percentile needs them all."""
+    solved_at = func.coalesce(_t.resolved_at, _t.closed_at)
+    for end, when, figure in (
+        (_t.first_reply_at, within(_t.first_reply_at, asked.period), "first_reply"),
+        (solved_at, solved_within(asked.period), "resolution"),
+    ):
+        statement = select(end - _t.created_at, day_of(end), *_CELL).where(when, *conditions(asked))
+        for took, day, *cell in tx.execute(statement):
+            for figures in summary.touched(day, *cell):
+                getattr(figures, figure).append(took)
+
+
+def _count_backlog(tx: Connection, asked: Asked, summary: Summary) -> None:
+    statement = select(*_CELL, _t.status, func.count()).where(_t.status.in_(_ACTIVE), *conditions(asked))
+    for category, agent, channel, status, count in tx.execute(statement.group_by(*_CELL, _t.status)):
+        summary.backlog[status] += count
+        summary.unassigned += count if agent is None else 0
+        for figures in summary.touched(None, category, agent, channel):
+            figures.backlog = (figures.backlog or 0) + count
+
+
+def _backlog_at(tx: Connection, asked: Asked, at: int) -> int:
+    """How many tickets were open or pending at a moment of the past: today's state, with what happened since undone.
+
+    Only tickets changed since then can have a past that differs, so few events need be read, however old the moment.
+    """
+    old = [_t.created_at < at, *conditions(asked)]
+    today = tx.execute(select(func.count()).where(*old, _t.status.in_(_ACTIVE))).scalar_one()
+    # A ticket's `updated_at` is set just before its event's time.
+    changed_since = and_(_e.at >= at, _t.created_at < at, _t.updated_at >= at - MINUTE)
+    since = sum(_MOVES[number].backlog * count for _, number, count in tx.execute(_moves(asked, changed_since)))
+    return today - since
+
+
+def _fill_backlog(summary: Summary, level: int, grown: Counter[int], moment: int) -> None:
+    """Walk back from the level at the period's end, or now; a day's backlog is the one at its end."""
+    for day in reversed(summary.period.days):
+        if day > moment // DAY:
+            summary.by_day[day].backlog = None
+        else:
+            summary.by_day[day].backlog = level
+            level -= grown[day]
