@@ -55,6 +55,7 @@ jobs = Table(
 )
 # Written out: a partial index serves only a condition whose values are known when the statement is prepared.
 _unfinished = text("jobs.state IN ('queued', 'running')")
+_to_be_retried = and_(jobs.c.state == "queued", jobs.c.attempts > 0)
 _index_where = text("state IN ('queued', 'running')")
 Index("ix_jobs_due", jobs.c.run_at, sqlite_where=_index_where, postgresql_where=_index_where)
 
@@ -131,9 +132,11 @@ def pause(attempts: int) -> int:
 
 
 def list_jobs(tx: Connection, *, state: str | None, limit: int, offset: int) -> tuple[list[RowMapping], int]:
-    """Newest first, and how many there are in all."""
-    where = jobs.c.state == state if state else jobs.c.state.is_not(None)
-    rows = tx.execute(select(jobs).where(where).order_by(jobs.c.id.desc()).limit(limit).offset(offset)).mappings()
+    """Newest first, and how many there are in all. The state `failed` is the dead, and then what is to be retried."""
+    where, order = jobs.c.state == state if state else jobs.c.state.is_not(None), [jobs.c.id.desc()]
+    if state == "failed":
+        where, order = or_(jobs.c.state == "dead", _to_be_retried), [jobs.c.state, *order]
+    rows = tx.execute(select(jobs).where(where).order_by(*order).limit(limit).offset(offset)).mappings()
     return list(rows), tx.execute(select(func.count()).select_from(jobs).where(where)).scalar_one()
 
 
