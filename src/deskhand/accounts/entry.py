@@ -8,13 +8,19 @@ from sqlalchemy import Connection, RowMapping
 from deskhand.accounts import links, people
 from deskhand.accounts.actor import Role
 from deskhand.accounts.model import FirstAdmin
-from deskhand.kit.errors import Conflict
+from deskhand.kit.errors import Conflict, FieldError, Invalid
 from deskhand.kit.signing import Signer
 
 
 class AlreadySetUp(Conflict):
     code = "already_set_up"
     title = "There is an admin already"
+
+
+class WrongPassword(Invalid):
+    def __init__(self) -> None:
+        message = "This is not the password that was chosen with this address."
+        super().__init__(message, [FieldError("password", "wrong_password", message)])
 
 
 def make_first_admin(tx: Connection, signer: Signer, new: FirstAdmin, hashed: str) -> RowMapping:
@@ -31,6 +37,17 @@ def choose_password(tx: Connection, signer: Signer, token: str, hashed: str) -> 
     people.reset_password(tx, user_id or "", hashed)
 
 
-def confirm_email(tx: Connection, signer: Signer, token: str) -> None:
-    """Raises BadLink."""
-    people.verify_email(tx, links.redeem(tx, signer, "verify", token=token) or "")
+def claimed_by(tx: Connection, signer: Signer, token: str) -> RowMapping:
+    """Whose address a verification's link is to confirm; uses nothing up. Raises BadLink."""
+    return people.get(tx, links.peek(tx, signer, "verify", token=token) or "")
+
+
+def confirm_email(tx: Connection, signer: Signer, token: str, stored: str) -> None:
+    """Confirm the address, for whoever just gave the password that `stored` is the hash of. Raises BadLink.
+
+    The link alone does not do: somebody else may have signed up with this address and waits for its owner to click.
+    """
+    user_id = links.redeem(tx, signer, "verify", token=token)
+    if people.get(tx, user_id or "")["password_hash"] != stored:
+        raise links.BadLink
+    people.verify_email(tx, user_id or "")

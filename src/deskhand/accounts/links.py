@@ -46,11 +46,13 @@ def redeem(tx: Connection, signer: Signer, *purposes: str, token: str) -> str | 
     return row.user_id
 
 
-def peek(tx: Connection, signer: Signer, *purposes: str, token: str) -> None:
-    """Raises BadLink unless `redeem` would work; uses nothing up."""
+def peek(tx: Connection, signer: Signer, *purposes: str, token: str) -> str | None:
+    """As `redeem`, but uses nothing up."""
     link_id = _link_id(signer, purposes, token)
-    if tx.execute(select(_l.id).where(_l.id == link_id, *_alive())).one_or_none() is None:
+    row = tx.execute(select(_l.user_id).where(_l.id == link_id, *_alive())).one_or_none()
+    if row is None:
         raise BadLink
+    return row.user_id
 
 
 def sweep(tx: Connection) -> int:

@@ -74,6 +74,7 @@ async def signup(request: Request, new: SignUp) -> Response:
             user = people.create_own(tx, email=new.email, name=new.name, password_hash=hashed, verified=False)
             people.record(tx, "user.signed_up", user)
         elif known["email_verified_at"] is None:
+            people.set_password(tx, known["id"], hashed)
             people.record(tx, "user.signed_up", known)
         else:
             people.record(tx, "user.reset_asked", known)
@@ -84,10 +85,14 @@ async def signup(request: Request, new: SignUp) -> Response:
 
 @public.post("/verify", status_code=204, responses=answers.refusals(404))
 async def verify(request: Request, given: VerifyConfirm) -> Response:
-    """Confirm an e-mail address by the link that was sent to it."""
+    """Confirm an e-mail address: the link that was sent to it, and the password chosen at sign-up."""
     desk = services(request)
-
-    return await answers.act(request, lambda tx: entry.confirm_email(tx, desk.signer, given.token))
+    user = await desk.store.read(entry.claimed_by, desk.signer, given.token)
+    if not await desk.passwords.verify_async(user["password_hash"], given.password):
+        raise entry.WrongPassword
+    return await answers.act(
+        request, lambda tx: entry.confirm_email(tx, desk.signer, given.token, user["password_hash"])
+    )
 
 
 @public.post("/password-reset", status_code=202, response_model=wire.Note, responses=answers.refusals(429))

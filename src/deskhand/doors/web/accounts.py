@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deskhand.accounts import entry, links
-from deskhand.accounts.model import FirstAdmin, ResetConfirm
+from deskhand.accounts.model import FirstAdmin, ResetConfirm, VerifyConfirm
 from deskhand.accounts.passwords import check_password
 from deskhand.doors.web.shell import messages, page, read_form, render, services
 from deskhand.kit.errors import Invalid
@@ -48,11 +48,14 @@ async def reset(request: Request) -> Response:
 async def verify(request: Request) -> Response:
     """Opening the page changes nothing: mail scanners open every link."""
     desk, token = services(request), _token(request)
+    user = await desk.store.read(entry.claimed_by, desk.signer, token)
     if request.method == "GET":
-        await desk.store.read(links.peek, desk.signer, "verify", token=token)
         return render(request, "verify.html")
-    await desk.store.write(entry.confirm_email, desk.signer, token)
-    return render(request, "done.html", title="Thank you", detail="Your e-mail address is confirmed.")
+    given, _, errors = await read_form(request, VerifyConfirm, token=token)
+    if given is not None and await desk.passwords.verify_async(user["password_hash"], given.password):
+        await desk.store.write(entry.confirm_email, desk.signer, token, user["password_hash"])
+        return render(request, "done.html", title="Thank you", detail="Your e-mail address is confirmed.")
+    return render(request, "verify.html", 422, errors=errors or messages(entry.WrongPassword()))
 
 
 def _token(request: Request) -> str:
