@@ -89,7 +89,7 @@ async def authenticate(request: Request) -> Actor:
 
 
 async def _whoever(request: Request) -> Actor:
-    """Somebody or nobody. A wrong credential is refused where it was sent on purpose; an old cookie just counts for none."""
+    """Somebody or nobody. What was sent on purpose and is wrong is refused; an old cookie just counts for none."""
     if "authorization" in request.headers or "x-api-key" in request.headers:
         return await authenticate(request)
     try:
