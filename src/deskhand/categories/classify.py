@@ -1,0 +1,239 @@
+"""Which category a request belongs to, how sure that is, and which words say so. Pure.
+
+A seed model (weights trained from the phrases under seed/, see scripts/train_categories.py) knows the shipped
+categories. Two layers on top make it the team's own: the names and descriptions of categories that it has never heard
+of, and lessons, the corrections of staff.
+"""
+
+import hashlib
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+from deskhand.categories.features import FUNCTION_WORDS, Unit, content, extract, fingerprint, words_of
+
+WEIGHTS = Path(__file__).parent / "seed" / "weights.json"
+FALLBACK = "general"
+# Below this probability the best guess is not worth more than the fallback.
+UNSURE = 0.45
+# The distance in log odds that a lesson puts between its category and the next one, for its own text: about 0.9 sure.
+LESSON_MARGIN = 2.2
+# How far a lesson moves the words that its text shares with others towards that; the text itself goes all the way.
+# So it is answered differently at once, texts alike follow, and a single wrong lesson does little harm elsewhere.
+# Words go all the way from the fallback: what speaks for it often says no more than that nothing better was known.
+LESSON_SHARE = 0.6
+# So many log odds they go in any case: where the seed hardly knew, the lesson is all there is.
+LESSON_LEAST = 3.5
+# Log odds of a word that the name or the description of a category uses.
+NAME_WORD = 3.0
+DESCRIPTION_WORD = 1.5
+REASONS = 5
+
+Scores = dict[str, float]
+Layer = dict[str, Scores]
+
+
+class Reason(NamedTuple):
+    """A piece of the request, and the log odds that it gave to the chosen category."""
+
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """`probability` is that of `slug`; `words` speak for it, the strongest first, at most five."""
+
+    slug: str
+    probability: float
+    words: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What remains of a request that staff put into `slug`: what the seed thought of it, its words, and its whole."""
+
+    slug: str
+    seeded: Scores
+    words: Scores
+    whole: str
+
+    @classmethod
+    def of(cls, subject: str, body: str, slug: str) -> "Lesson":
+        units = extract(subject, body)
+        return cls(slug, _seed_scores(units), _features(content(units)), fingerprint(subject, body))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Immutable, so that threads can share one."""
+
+    described: Layer = field(default_factory=dict)
+    learnt: Layer = field(default_factory=dict)
+
+    @classmethod
+    def seed(cls) -> "Model":
+        """Knows the shipped categories and nothing of any team."""
+        return cls()
+
+    def with_categories(self, categories: Iterable[tuple[str, str, str]]) -> "Model":
+        """Knows also these (slug, name, description) by their words, except those that the seed knows better."""
+        described: Layer = {}
+        for slug, name, description in categories:
+            if slug not in _seed().slugs:
+                _describe(described, slug, name, description)
+        return replace(self, described=described)
+
+    def with_lessons(self, lessons: Iterable[Lesson]) -> "Model":
+        """Has learnt these too; of two that contradict each other the later one wins."""
+        learnt = {key: dict(weights) for key, weights in self.learnt.items()}
+        for lesson in lessons:
+            _learn(learnt, self.described, lesson)
+        return replace(self, learnt=learnt)
+
+    def guess(self, subject: str, body: str, allowed: Collection[str]) -> Guess:
+        """The most probable of `allowed`, or `general` where none is probable enough. Never raises, whatever the text.
+
+        What speaks for a category that is not allowed (a retired one) counts for `general`.
+        """
+        units = extract(subject, body)
+        if self.learnt:
+            units.append(Unit("", ((fingerprint(subject, body), 1.0),), 1.0))
+        scores = _layered(_seed_scores(units), _features(units), self.described, self.learnt)
+        chances = _restrict(_softmax(scores | {slug: scores.get(slug, 0.0) for slug in allowed}), allowed)
+        best = max(chances, key=chances.__getitem__)
+        if chances[best] < UNSURE and FALLBACK in chances and best != FALLBACK:
+            return Guess(FALLBACK, chances[FALLBACK])
+        return Guess(best, chances[best], self._reasons(units, best))
+
+    def _reasons(self, units: list[Unit], slug: str) -> tuple[Reason, ...]:
+        weights: Scores = {}
+        for unit in units:
+            said = [text for text in words_of(unit) if text not in FUNCTION_WORDS and not text.isdigit()]
+            for text in said:
+                weights[text] = weights.get(text, 0.0) + self._weight(unit, slug) / len(said)
+        best = sorted(weights.items(), key=lambda item: -item[1])[:REASONS]
+        return tuple(Reason(text, round(weight, 2)) for text, weight in best if weight >= 0.05)
+
+    def _weight(self, unit: Unit, slug: str) -> float:
+        seed = _seed()
+        column = seed.slugs.index(slug) if slug in seed.slugs else None
+        total = 0.0
+        for key, share in unit.keys:
+            if column is not None and (row := seed.weights.get(key)):
+                total += row[column] * share / seed.scale
+            for layer in (self.described, self.learnt):
+                total += layer.get(key, {}).get(slug, 0.0) * share
+        return total * unit.value
+
+
+def stored_digest() -> str:
+    """Of what the weights were trained from."""
+    return orjson.loads(WEIGHTS.read_bytes())["digest"]
+
+
+def seed_digest() -> str:
+    """Of the phrases, and of how texts are read; where it is not the stored one, the weights must be trained anew."""
+    digest = hashlib.sha256()
+    for path in sorted(WEIGHTS.parent.glob("*.txt")):
+        for line in path.read_text("utf-8").splitlines():
+            digest.update(repr((line, extract(line, line[::-1]))).encode())
+    return digest.hexdigest()
+
+
+class _Seed(NamedTuple):
+    slugs: tuple[str, ...]
+    scale: float
+    weights: dict[str, tuple[int, ...]]
+
+
+@cache
+def _seed() -> _Seed:
+    stored = orjson.loads(WEIGHTS.read_bytes())
+    return _Seed(tuple(stored["slugs"]), stored["scale"], {key: tuple(row) for key, row in stored["weights"].items()})
+
+
+def _seed_scores(units: Iterable[Unit]) -> Scores:
+    slugs, scale, weights = _seed()
+    sums = [float(w) for w in weights["bias"]]
+    for unit in units:
+        for key, share in unit.keys:
+            if row := weights.get(key):
+                value = unit.value * share
+                for column, weight in enumerate(row):
+                    sums[column] += weight * value
+    return {slug: total / scale for slug, total in zip(slugs, sums, strict=True)}
+
+
+def _features(units: Iterable[Unit]) -> Scores:
+    sums: Scores = {}
+    for unit in units:
+        for key, share in unit.keys:
+            sums[key] = sums.get(key, 0.0) + unit.value * share
+    return sums
+
+
+def _layered(seeded: Scores, features: Scores, *layers: Layer) -> Scores:
+    """The seed's scores and what the layers add to them."""
+    scores = dict(seeded)
+    for key, value in features.items():
+        for layer in layers:
+            for slug, weight in layer.get(key, {}).items():
+                scores[slug] = scores.get(slug, 0.0) + weight * value
+    return scores
+
+
+def _learn(learnt: Layer, described: Layer, lesson: Lesson) -> None:
+    """Part of the way by the words, as if the text as a whole had not been seen before; the rest by the whole."""
+    scores = {lesson.slug: 0.0} | _layered(lesson.seeded, lesson.words, described, learnt)
+    rival, missing = _missing(scores, lesson.slug)
+    squares = sum(value * value for value in lesson.words.values())
+    way = missing if rival == FALLBACK else min(missing, max(LESSON_LEAST, LESSON_SHARE * missing))
+    for key, value in lesson.words.items() if missing > 0 else ():
+        step = way * value / (2 * squares)
+        _add(learnt, key, lesson.slug, step)
+        _add(learnt, key, rival, -step)
+    whole = lesson.words | {lesson.whole: 1.0}
+    _, missing = _missing({lesson.slug: 0.0} | _layered(lesson.seeded, whole, described, learnt), lesson.slug)
+    if missing > 0:
+        _add(learnt, lesson.whole, lesson.slug, missing)
+
+
+def _missing(scores: Scores, slug: str) -> tuple[str, float]:
+    """The strongest rival of `slug`, and what `slug` lacks to be ahead of it by the margin."""
+    rival = max((other for other in scores if other != slug), key=scores.__getitem__)
+    return rival, LESSON_MARGIN - (scores[slug] - scores[rival])
+
+
+def _add(layer: Layer, key: str, slug: str, weight: float) -> None:
+    weights = layer.setdefault(key, {})
+    weights[slug] = weights.get(slug, 0.0) + weight
+
+
+def _describe(described: Layer, slug: str, name: str, description: str) -> None:
+    for text, weight in ((description, DESCRIPTION_WORD), (name, NAME_WORD)):
+        for unit in content(extract(text, "")):
+            for key, share in unit.keys:
+                described.setdefault(key, {})[slug] = weight * share
+
+
+def _softmax(scores: Scores) -> Scores:
+    top = max(scores.values())
+    powers = {slug: math.exp(score - top) for slug, score in scores.items()}
+    total = sum(powers.values())
+    return {slug: power / total for slug, power in powers.items()}
+
+
+def _restrict(chances: Scores, allowed: Collection[str]) -> Scores:
+    """Only what is allowed; the rest goes to the fallback, or in equal parts where that is not allowed either."""
+    kept = {slug: chances[slug] for slug in allowed}
+    rest = 1.0 - sum(kept.values())
+    if FALLBACK in kept:
+        kept[FALLBACK] += rest
+        return kept
+    return {slug: chance + rest / len(kept) for slug, chance in kept.items()}
