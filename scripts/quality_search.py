@@ -2,8 +2,8 @@
 
     python scripts/quality_search.py FOLDER [DATABASE_URL]
 
-An article is {id, title, summary, body_markdown}, a query {kind, query, relevant: [article ids]}. The database must
-be empty; without one, SQLite in memory serves.
+An article is {id, slug, title, summary, body_markdown}, a query {kind, query, relevant: [article ids]}. The database
+must be empty; without one, SQLite in memory serves.
 """
 
 import json
@@ -68,7 +68,12 @@ def _read(path: Path) -> Iterable[dict[str, Any]]:
 
 def _index(tx: Connection, article_id: str, article: dict[str, Any]) -> None:
     search.index(
-        tx, article_id, title=article["title"], summary=article["summary"] or "", body=article["body_markdown"]
+        tx,
+        article_id,
+        title=article["title"],
+        summary=article["summary"] or "",
+        body=article["body_markdown"],
+        slug=article.get("slug", ""),
     )
 
 
