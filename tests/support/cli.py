@@ -32,6 +32,7 @@ class Cli:
     """Commands on one desk. `cli("token", email)` runs one; `cli.ok(…)` also asserts that it did its work."""
 
     def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
+        self.url = database_url
         given = {"database_url": database_url, "data_dir": str(folder), **settings}
         self.environment = {f"DESKHAND_{name.upper()}": value for name, value in given.items()}
 
