@@ -21,6 +21,7 @@ from deskhand.doors.api import answers
 from deskhand.doors.api.auth import services
 from deskhand.doors.api.multipart import file_part
 from deskhand.doors.api.routers import SUPPORT, for_everyone, for_signed_in
+from deskhand.doors.services import Services
 from deskhand.kb import queries as kb
 from deskhand.kit import idempotency, limits
 from deskhand.kit.errors import NotFound, Refusal, Unauthenticated
@@ -57,17 +58,16 @@ async def upload(request: Request) -> Response:
         row = await ops.upload(
             desk.store, desk.storage, uploader_id=actor.require_user(), filename=part.filename, chunks=part.chunks
         )
+        answer = await _settled(desk, caller, key, row)
     except Refusal:
         # What is refused for other reasons does not count.
         await desk.store.write(limits.refund, "uploads", caller)
         raise
-    answer = Answer(201, {}, orjson.dumps(wire.attachment(row)).decode())
-    if key:
-        first = await desk.store.write(_first_answer, caller, key, row, answer)
-        if first is not answer:
-            await ops.discard(desk.store, desk.storage, row)
-            answer = first
-    return answers.response(answer.body.encode(), answer.status, answer.headers | (budget.headers if budget else {}))
+    if answer.headers:  # nor does a repeat
+        await desk.store.write(limits.refund, "uploads", caller)
+    elif budget:
+        answer = answer._replace(headers=budget.headers)
+    return answers.response(answer.body.encode(), answer.status, answer.headers)
 
 
 @downloads.get("/attachments/{attachment_id}", response_class=Response, responses=answers.FILE)
@@ -98,6 +98,7 @@ async def _file(request: Request, attachment_id: str) -> Attachment:
 def _readable(tx: Connection, actor: Actor, attachment_id: str) -> Attachment:
     """Raises NotFound for what the actor may not read, and Unauthenticated where signing in might help."""
     everyone = kb.attachment_is_public(tx, attachment_id)
+    actor = actor if everyone else _within_scopes(actor)
     try:
         return access.get(
             tx,
@@ -113,6 +114,14 @@ def _readable(tx: Connection, actor: Actor, attachment_id: str) -> Attachment:
         raise
 
 
+def _within_scopes(actor: Actor) -> Actor:
+    """An API key opens what it may read otherwise: with `staff:read` the team's files, else its owner's own."""
+    if actor.scopes is None or (actor.is_staff and Scope.STAFF_READ in actor.scopes):
+        return actor
+    actor.require(Scope.TICKETS_READ)
+    return actor.as_customer()
+
+
 def _may_read(tx: Connection, actor: Actor) -> Callable[[str], bool]:
     def may(ticket_id: str) -> bool:
         try:
@@ -122,6 +131,20 @@ def _may_read(tx: Connection, actor: Actor) -> Callable[[str], bool]:
         return True
 
     return may
+
+
+async def _settled(desk: Services, caller: str, key: str | None, row: Attachment) -> Answer:
+    """The answer to this upload. One that repeats another, or misuses its key, is taken back."""
+    answer = Answer(201, {}, orjson.dumps(wire.attachment(row)).decode())
+    if key is None:
+        return answer
+    first = None
+    try:
+        first = await desk.store.write(_first_answer, caller, key, row, answer)
+    finally:
+        if first is not answer:
+            await ops.discard(desk.store, desk.storage, row)
+    return first
 
 
 def _first_answer(tx: Connection, caller: str, key: str, row: Attachment, answer: Answer) -> Answer:
