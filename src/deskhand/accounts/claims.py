@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from deskhand.accounts.jws import refuse
 from deskhand.kit import clock
-from deskhand.kit.text import email
+from deskhand.kit.text import email, plain_line
 
 _MAX_TEXT = 255
 _MAX_OBJECT = 16 * 1024  # bytes of JSON, for `account` and `usage`
@@ -84,7 +84,7 @@ def _email(value: Any) -> str | None:
 def _name(value: Any) -> str | None:
     if not isinstance(value, str):
         return None
-    return _without_controls(value).strip()[:_MAX_TEXT].strip() or None
+    return plain_line(value, _MAX_TEXT) or None
 
 
 def _object(value: Any) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from deskhand.kit.clock import now
 from deskhand.kit.errors import Conflict, Invalid, NotFound
 from deskhand.kit.ids import new_id
 from deskhand.kit.schema import insert
-from deskhand.kit.text import normal_email
+from deskhand.kit.text import normal_email, plain_line
 
 _u = users.c
 _BY_ID = select(users).where(_u.id == bindparam("user_id"))
@@ -56,15 +56,15 @@ def from_host(
     tx: Connection, *, sub: str, email: str | None, name: str | None, claims: Mapping[str, Any], role: Role
 ) -> RowMapping:
     """The host product's user `sub`, made or refreshed from a token; what the token leaves out stays as it was."""
-    account = claims.get("account") or {}
-    account_id = _join_account(tx, account) if account.get("id") else None
+    account_id = _join_account(tx, claims.get("account") or {})
     known: dict[str, Any] = {"role": role, "updated_at": now()}
     if email:
         known |= {"email": normal_email(email), "email_verified_at": now()}
     if name:
         known["name"] = name
     if claims:
-        known["claims"] = dict(claims)
+        before = find_by_sub(tx, sub)
+        known["claims"] = {**(before["claims"] if before else {}), **claims}
     if account_id:
         known["account_id"] = account_id
     fresh = _blank(role=role, name=name or email or sub, email=None, verified=False) | known | {"host_sub": sub}
@@ -184,8 +184,11 @@ def _blank(*, role: Role, name: str, email: str | None, verified: bool) -> dict[
 
 
 def _join_account(tx: Connection, claim: Mapping[str, Any]) -> str | None:
-    """The account that a token's `account` claim names; what the host pushed outranks the claim's words."""
-    external_id = str(claim["id"])[:255]
+    """The account that a token's `account` claim names, if it does; what the host pushed outranks the claim's words."""
+    given = claim.get("id")
+    external_id = plain_line(str(given), 255) if isinstance(given, str | int) else ""
+    if not external_id:
+        return None
     row: dict[str, Any] = {
         "id": new_id(),
         "external_id": external_id,
@@ -196,7 +199,7 @@ def _join_account(tx: Connection, claim: Mapping[str, Any]) -> str | None:
     }
     for field, longest in (("name", 255), ("plan", 120)):
         value = claim.get(field)
-        row[field] = value[:longest] if isinstance(value, str) else None
+        row[field] = plain_line(value, longest) if isinstance(value, str) else None
     tx.execute(insert(accounts).on_conflict_do_nothing(index_elements=["external_id"]), row)
     return tx.execute(select(accounts.c.id).where(accounts.c.external_id == external_id)).scalar_one()
 

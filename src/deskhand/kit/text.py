@@ -129,6 +129,12 @@ def excerpt(text: str, maximum: int) -> str:
     return (head[:cut] if cut > maximum // 2 else head).rstrip(" ,;:.–—-") + "…"
 
 
+def plain_line(text: str, maximum: int) -> str:
+    """`text` as one line without control characters, cut to `maximum`: of what nobody can be asked to type again."""
+    kept = "".join(char for char in text if unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"})
+    return kept.strip()[:maximum].strip()
+
+
 def _filled(text: str, blank: bool) -> str:
     if not blank and all(unicodedata.category(char) in _INVISIBLE for char in text):
         raise PydanticCustomError("blank", "This may not be blank.")
