@@ -76,6 +76,7 @@ class ResetConfirm(Input):
 
 class VerifyConfirm(Input):
     token: LinkToken
+    password: Password
 
 
 class FirstAdmin(Input):

@@ -18,7 +18,7 @@ from typing import Any
 from fastapi import Request, Response
 from sqlalchemy import Connection, RowMapping
 
-from deskhand.accounts import api_keys, entry, people, sessions, wire
+from deskhand.accounts import api_keys, entry, links, people, sessions, wire
 from deskhand.accounts.model import FirstAdmin, Login, NewApiKey, ResetConfirm, ResetRequest, SignUp, VerifyConfirm
 from deskhand.accounts.passwords import check_password
 from deskhand.doors.api import answers
@@ -65,6 +65,8 @@ async def signup(request: Request, new: SignUp) -> Response:
     if not desk.settings.signup:
         raise Forbidden("Accounts are made by the support team here.", code="signup_closed")
     check_password(new.password, new.email)
+    if await desk.store.read(_mail_spent, desk, new.email, ip):
+        await desk.store.write(_spend_mail, desk, new.email, ip)  # refuses, before the costly hash
     hashed = await desk.passwords.hash_async(new.password)
 
     def work(tx: Connection) -> Any:
@@ -115,6 +117,8 @@ async def confirm_reset(request: Request, given: ResetConfirm) -> Response:
     """Choose a new password. Every session of the account ends."""
     desk = services(request)
     check_password(given.password)
+    # Before the costly hash, which strangers could else have done for them at no limit.
+    await desk.store.read(links.peek, desk.signer, "reset", "invite", token=given.token)
     hashed = await desk.passwords.hash_async(given.password)
 
     return await answers.act(request, lambda tx: entry.choose_password(tx, desk.signer, given.token, hashed))
@@ -125,6 +129,7 @@ async def make_first_admin(request: Request, given: FirstAdmin) -> Response:
     """Make the first admin by the link that the first start prints. It works once, and only while there is none."""
     desk = services(request)
     check_password(given.password, given.email)
+    await desk.store.read(links.peek, desk.signer, "first-admin", token=given.token)
     hashed = await desk.passwords.hash_async(given.password)
 
     def work(tx: Connection) -> Any:
@@ -186,6 +191,11 @@ def token(desk: Services, tx: Connection, user: RowMapping, request: Request) ->
     session_id = sessions.start(tx, user["id"], answers.actor_of(request).client, desk.settings)
     jwt = desk.own_tokens.issue(user["id"], session_id, lifetime)
     return {"access_token": jwt, "token_type": "bearer", "expires_in": lifetime // SECOND}
+
+
+def _mail_spent(tx: Connection, desk: Services, email: str, ip: str) -> bool:
+    by_ip = limits.exhausted(tx, "account-mail-ip", ip, desk.settings.limit_account_mails_ip)
+    return by_ip or limits.exhausted(tx, "account-mail", normal_email(email), desk.settings.limit_account_mails)
 
 
 def _spend_mail(tx: Connection, desk: Services, email: str, ip: str) -> None:
