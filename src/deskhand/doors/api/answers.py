@@ -8,6 +8,7 @@ from typing import Any, Concatenate
 import orjson
 from fastapi import Request
 from sqlalchemy import Connection
+from starlette.datastructures import URL
 from starlette.responses import Response
 
 from deskhand.accounts.actor import Actor
@@ -130,8 +131,15 @@ def actor_of(request: Request) -> Actor:
     return request.state.actor
 
 
-def links(request: Request, page: int, per_page: int, total: int) -> dict[str, str]:
-    """The `Link` header of a list (RFC 8288): first, prev, next, last."""
+def links(
+    request: Request, page: int, per_page: int, total: int, *, cursors: tuple[str | None, str | None] = (None, None)
+) -> dict[str, str]:
+    """The `Link` header of a list (RFC 8288): first, prev, next, last; by `cursors` (present, next): first and next."""
+    here, following = cursors
+    if here is not None:
+        start = request.url.remove_query_params(["cursor", "page"])
+        urls = [("first", start)] + ([("next", start.include_query_params(cursor=following))] if following else [])
+        return _link_header(urls)
     last = max(1, -(-total // per_page))
     wanted = {
         "first": 1,
@@ -139,7 +147,12 @@ def links(request: Request, page: int, per_page: int, total: int) -> dict[str, s
         "next": page + 1 if page < last else None,
         "last": last,
     }
-    urls = ((rel, request.url.include_query_params(page=number)) for rel, number in wanted.items() if number)
+    return _link_header(
+        [(rel, request.url.include_query_params(page=number)) for rel, number in wanted.items() if number]
+    )
+
+
+def _link_header(urls: list[tuple[str, URL]]) -> dict[str, str]:
     return {"Link": ", ".join(f'<{url.path}?{url.query}>; rel="{rel}"' for rel, url in urls)}
 
 

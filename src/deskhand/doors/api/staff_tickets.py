@@ -72,7 +72,7 @@ async def list_all_tickets(
         status=params.statuses(status),
         category=category,
         priority=priority,
-        q=q,
+        q=q or None,
         assignee=queue or assignee,
         requester=requester and normal_email(requester),
         tag=tag and tag.lower(),
@@ -81,9 +81,11 @@ async def list_all_tickets(
         per_page=per_page,
         cursor=cursor,
     )
-    body = await (store.read if q is None else store.read_slow)(_page, actor, asked)
+    body = await (store.read_slow if q else store.read)(_page, actor, asked)
     response = answers.found(request, body)
-    response.headers.update(answers.links(request, page, per_page, body["total"]))
+    response.headers.update(
+        answers.links(request, page, per_page, body["total"], cursors=(cursor, body["next_cursor"]))
+    )
     return response
 
 
