@@ -595,7 +595,7 @@ _FULLTEXT = {
         )
         """,
         """
-        CREATE INDEX ix_fulltext_vector ON fulltext USING gin (vector) WITH (fastupdate = off)
+        CREATE INDEX ix_fulltext_vector ON fulltext USING gin (vector) WITH (gin_pending_list_limit = 512)
         """,
     ],
 }
