@@ -11,7 +11,7 @@ UNIMPORTED := python-multipart|tzdata
 # Parts of pydantic and httpx2, which pin them.
 PARTS := pydantic_core|httpcore2
 
-.PHONY: run test check format lock revision clean
+.PHONY: run test check format quality lock revision clean
 
 run: .venv/runtime  ## Start Deskhand; DESKHAND_PORT and the other settings are taken from the environment.
 	exec $(BIN)/deskhand serve
@@ -29,6 +29,9 @@ check: .venv/dev  ## What can be told without running the program.
 format: .venv/dev  ## Lay the code out as `check` wants it.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+quality: .venv/dev  ## How good search and categorisation are, on your data: make quality DATA=folder
+	$(BIN)/python -m scripts.quality "$(DATA)"
 
 lock:  ## Pin what pyproject.toml newly asks for; make lock UPGRADE=1 takes the newest of everything.
 	$(or $(PYTHON),$(NO_PYTHON)) scripts/lock.py $(if $(UPGRADE),--upgrade)

@@ -54,8 +54,7 @@ def measure(data_dir: Path, engine_url: str = "sqlite://") -> Table:
     return table
 
 
-def main() -> None:
-    table = measure(Path(sys.argv[1]), *sys.argv[2:3])
+def show(table: Table) -> None:
     print(f"{'kind':12} {'queries':>7} {'recall@5':>9} {'found@5':>9} {'MRR':>7}")
     for line in table.lines:
         print(f"{line.kind:12} {line.queries:7} {line.recall:9.3f} {line.found:9.3f} {line.mrr:7.3f}")
@@ -102,4 +101,4 @@ def _line(kind: str, scores: list[tuple[float, float, float]]) -> Line:
 
 
 if __name__ == "__main__":
-    main()
+    show(measure(Path(sys.argv[1]), *sys.argv[2:3]))
