@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskhand.kit.jobs import GiveUp, TryLater
@@ -299,6 +299,7 @@ def test_no_text_makes_a_header_of_its_own(text):
 
 
 @given(st.text(max_size=300), st.text(max_size=80))
+@settings(deadline=None)
 def test_headers_read_back_as_they_were_given(subject, name):
     text = to_text(mail(subject, name))
     head = text.split("\r\n\r\n")[0]

@@ -7,7 +7,7 @@ from itertools import product
 
 import nh3
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskhand.kit import highlight
@@ -84,11 +84,13 @@ def test_hostile_text_glued_together():
         )
     )
 )
+@settings(deadline=None)
 def test_any_mixture_of_marks_is_safe(parts):
     check("".join(parts))
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_any_text_is_safe_and_none_is_an_error(text):
     check(text)
     to_text(text)

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
@@ -125,6 +125,7 @@ def test_slugify(text, slug):
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_every_text_has_a_valid_slug(text):
     Form(slug=slugify(text))
 
@@ -136,6 +137,7 @@ def test_excerpts():
 
 
 @given(st.text(), st.integers(2, 200))
+@settings(deadline=None)
 def test_an_excerpt_is_never_too_long(text, maximum):
     short = excerpt(text, maximum)
     assert len(short) <= maximum

@@ -71,9 +71,11 @@ class Mailer:
             local_hostname=(ascii_address(sender.addr_spec) or sender.addr_spec).rpartition("@")[2],
             timeout=None,
         )
+        transport = None
         try:
             async with asyncio.timeout(self.timeout):
                 await client.connect()
+                transport = cast(asyncio.WriteTransport, client.transport)
                 answer = await _hand_over(client, message, sender.addr_spec, to)
             # The mail has gone: trouble with the goodbye must not send it again.
             with suppress(aiosmtplib.SMTPException, OSError):
@@ -83,6 +85,8 @@ class Mailer:
             raise self._classified(problem) from None
         finally:
             client.close()
+            if transport:
+                transport.abort()  # else a TLS connection would wait for the other side to part as well
 
     def _classified(self, problem: Exception) -> Temporary | Permanent:
         if isinstance(problem, aiosmtplib.SMTPRecipientsRefused):
