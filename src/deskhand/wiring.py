@@ -1,13 +1,16 @@
 """The one file that knows everything: which routes there are, what follows from which event, what runs when."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from sqlalchemy import Connection
 from starlette.middleware.cors import CORSMiddleware
 
 from deskhand import __version__
 from deskhand.accounts.passwords import Passwords
+from deskhand.categories import learning
 from deskhand.doors import reactions
 from deskhand.doors.api import (
     accounts,
@@ -31,6 +34,7 @@ from deskhand.doors.services import Services, open_services
 from deskhand.doors.web import accounts as web_accounts
 from deskhand.doors.web import shell, visitors
 from deskhand.doors.worker import Plan
+from deskhand.kb import search as kb_search
 from deskhand.kit.schedule import Regular
 from deskhand.kit.settings import Settings
 from deskhand.migrations import head, upgrade
@@ -94,7 +98,9 @@ def build_app(services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        warming = asyncio.create_task(services.store.read_slow(_warm))
         yield
+        await asyncio.gather(warming, return_exceptions=True)
         services.close()
 
     app = FastAPI(
@@ -115,6 +121,12 @@ def build_app(services: Services) -> FastAPI:
     _allow_origins(app, services.settings)
     app.add_middleware(Envelope, proxies=services.settings.proxy_networks)
     return app
+
+
+def _warm(tx: Connection) -> None:
+    """Read what search and classifier keep in memory, so that the first visitor does not wait for it."""
+    kb_search.search(tx, "warm", limit=1)
+    learning.suggest(tx, "", "")
 
 
 def _allow_origins(app: FastAPI, settings: Settings) -> None:
