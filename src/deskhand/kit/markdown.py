@@ -188,9 +188,12 @@ def _as_written(source: str) -> str:
 
 def _own_image(tag: str, attribute: str, value: str) -> str | None:
     """Lets an image load from a path of this host only."""
-    if (tag, attribute) == ("img", "src") and not re.match(r"/(?![/\\])", value):
-        return None
-    return value
+    return None if (tag, attribute) == ("img", "src") and not value.startswith("/") else value
+
+
+def _own_path(url: str) -> str | None:
+    """Lets a link without a scheme lead to this host's pages only."""
+    return url if re.match(rf"/(?![/\\])|#{ANCHOR}", url) else None
 
 
 _TAGS = (
@@ -222,6 +225,7 @@ _CLEANER = nh3.Cleaner(
         "img": {"loading": "lazy"},
         "input": {"type": "checkbox", "disabled": ""},
     },
+    url_relative=_own_path,
     url_schemes={"http", "https", "mailto", "tel"},
     link_rel="nofollow noopener noreferrer",
     id_prefix=ANCHOR,
