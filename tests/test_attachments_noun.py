@@ -255,6 +255,26 @@ def test_a_file_is_bound_once(upload: Callable[..., Attachment], store: Store) -
     assert refused(store, [row.id], row.uploader_id) == [("body", "unknown_attachment")]
 
 
+def test_a_file_may_be_quoted_within_its_ticket_but_a_notes_only_in_notes(
+    upload: Callable[..., Attachment], store: Store, cast: dict[str, str]
+) -> None:
+    shown, inner, fresh, ticket = upload(), upload(), upload(who="mallory"), new_id()
+    person, other = shown.uploader_id, cast["mallory"]
+
+    def name(*rows: Attachment, who: str, internal: bool = False) -> list[str]:
+        with store.begin() as tx:
+            ids = [row.id for row in rows]
+            bound = ops.bind(tx, ids=ids, uploader_id=who, message_id=new_id(), ticket_id=ticket, internal=internal)
+        return [row.id for row in bound]
+
+    assert name(shown, who=person) == [shown.id]
+    assert name(inner, who=person, internal=True) == [inner.id]
+    assert name(shown, fresh, who=other) == [fresh.id]
+    assert name(inner, shown, who=other, internal=True) == []
+    with pytest.raises(Invalid):
+        name(inner, who=other)
+
+
 def test_only_the_uploader_binds_and_nothing_changes_for_others(
     upload: Callable[..., Attachment], store: Store, cast: dict[str, str]
 ) -> None:

@@ -6,7 +6,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from tempfile import TemporaryFile
 from typing import IO
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Boolean, Connection, bindparam, delete, func, insert, or_, select, update
 
 from deskhand.accounts.tables import users
 from deskhand.attachments.images import in_pool
@@ -38,6 +38,15 @@ _BIND = (
         _a.bound_at.is_(None),
     )
     .returning(*attachments.c)
+)
+_OF_TICKET = (
+    select(func.count())
+    .select_from(attachments)
+    .where(
+        _a.id.in_(bindparam("ids", expanding=True)),
+        _a.ticket_id == bindparam("ticket"),
+        or_(_a.internal.is_(False), bindparam("internal", type_=Boolean)),
+    )
 )
 
 
@@ -79,8 +88,9 @@ def bind(
 ) -> list[Attachment]:
     """Make uploaded files part of a message, in the order of `ids`. `internal`: the message is a note.
 
-    Raises Invalid for more than ten, and for any that is not there, somebody else's or bound already: these look alike,
-    so that ids can't be probed.
+    A file of an earlier message of the same ticket may be named again and stays with that one. Raises Invalid for more
+    than ten, and for any other that is not there, somebody else's or bound already: these look alike, so that ids can't
+    be probed.
     """
     wanted = list(dict.fromkeys(parse_id(id_) for id_ in ids))
     if len(wanted) > limits.per_message:
@@ -90,10 +100,19 @@ def bind(
     bound = {"message_id": message_id, "ticket_id": ticket_id, "internal": internal, "bound_at": clock.now()}
     known = [id_ for id_ in wanted if id_]
     rows = tx.execute(_BIND.values(bound), {"ids": known, "person": uploader_id}).all() if known else []
-    if len(rows) != len(wanted):
-        raise Invalid.field("body", "unknown_attachment", "The text names an attachment that is not yours to add.")
     found = {row.id: Attachment._make(row) for row in rows}
-    return [found[id_] for id_ in known]
+    others = [id_ for id_ in known if id_ not in found]
+    if len(known) != len(wanted) or (others and not _quoted(tx, others, ticket_id, internal)):
+        raise Invalid.field("body", "unknown_attachment", "The text names an attachment that is not yours to add.")
+    return [found[id_] for id_ in known if id_ in found]
+
+
+def _quoted(tx: Connection, ids: list[str], ticket_id: str | None, internal: bool) -> bool:
+    """Whether all of these belong to the ticket; what a note brought in may be quoted in notes alone."""
+    if ticket_id is None:
+        return False
+    shown = {"ids": ids, "ticket": ticket_id, "internal": internal}
+    return tx.execute(_OF_TICKET, shown).scalar_one() == len(ids)
 
 
 async def discard(store: Store, storage: Storage, row: Attachment) -> None:
