@@ -1,10 +1,12 @@
 """Refusals as plain lines: the one translator of the command line."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from deskhand.kit.errors import Invalid, Refusal
+from deskhand.doors.findings import field_errors
+from deskhand.kit.errors import FieldError, Invalid, Refusal
 from deskhand.kit.settings import BadSettings
 from deskhand.migrations import TooNew
 
@@ -22,13 +24,13 @@ def explained(problem: Exception) -> Told | None:
         case TooNew():
             return Told([f"Error: {problem}"], 1)
         case Invalid(errors=[_, *_]):
-            return Told([f"Error: {item.field}: {item.message}" for item in problem.errors], 1)
+            return Told(_fields(problem.errors), 1)
         case Refusal():
             return Told([f"Error: {problem.detail}"], 1)
         case ValidationError():
-            return Told([f"Error: {_field(item['loc'])}: {item['msg']}" for item in problem.errors()], 1)
+            return Told(_fields(field_errors(problem.errors())), 1)
     return None
 
 
-def _field(loc: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, loc))
+def _fields(errors: Sequence[FieldError]) -> list[str]:
+    return [f"Error: {item.field}: {item.message}" for item in errors]

@@ -1,0 +1,79 @@
+"""Tickets as a door shows them: put together from several nouns, once for their requesters and once for the team."""
+
+from sqlalchemy import Connection
+
+from deskhand.accounts.actor import Actor
+from deskhand.attachments import queries as attachments
+from deskhand.csat import ops as csat
+from deskhand.csat import wire as csat_wire
+from deskhand.kit import events
+from deskhand.notifications import preferences
+from deskhand.tickets import access, queries, snapshot, staff_wire, tags, wire
+from deskhand.tickets.model import Message, Ticket
+from deskhand.tickets.queries import Filter, Row
+
+
+def own_page(tx: Connection, actor: Actor, asked: Filter) -> wire.TicketsOut:
+    found = queries.list_own(tx, actor, asked)
+    return {
+        "tickets": [wire.ticket(row.ticket) for row in found.rows],
+        "total": found.total,
+        "page": asked.page,
+        "per_page": asked.per_page,
+    }
+
+
+def own_thread(tx: Connection, actor: Actor, ref: str) -> wire.ThreadOut:
+    """Raises NotFound, also for what is somebody else's."""
+    ticket = access.get(tx, actor, ref)
+    messages = queries.thread(tx, ticket.id, notes=False)
+    return wire.thread(
+        ticket,
+        messages,
+        attachments.by_messages(tx, [message.id for message in messages]),
+        satisfaction=csat_wire.rating(csat.find(tx, ticket.id)),
+        muted=preferences.is_muted(tx, actor.require_user(), ticket.id),
+    )
+
+
+def own_message(tx: Connection, message: Message) -> wire.MessageOut:
+    return wire.message(message, attachments.by_messages(tx, [message.id]))
+
+
+def desk_page(tx: Connection, actor: Actor, asked: Filter) -> staff_wire.StaffTickets:
+    found = queries.list_desk(tx, actor, asked)
+    tagged = tags.of(tx, [row.ticket.id for row in found.rows])
+    return {
+        "tickets": [staff_wire.ticket(row, tagged[row.ticket.id]) for row in found.rows],
+        "total": found.total,
+        "page": asked.page,
+        "per_page": asked.per_page,
+        "next_cursor": found.next_cursor,
+    }
+
+
+def desk_thread(tx: Connection, actor: Actor, ref: str) -> staff_wire.StaffThread:
+    ticket = access.get(tx, actor, ref)
+    messages = queries.thread(tx, ticket.id, notes=True)
+    return staff_wire.thread(
+        _row(tx, ticket),
+        tags.of(tx, [ticket.id])[ticket.id],
+        messages,
+        attachments.by_messages(tx, [message.id for message in messages]),
+        events=events.of_subject(tx, ticket.id),
+        enrichment=snapshot.find(tx, ticket.id),
+        satisfaction=csat_wire.rating(csat.find(tx, ticket.id)),
+    )
+
+
+def desk_ticket(tx: Connection, ticket: Ticket) -> staff_wire.StaffTicket:
+    return staff_wire.ticket(_row(tx, ticket), tags.of(tx, [ticket.id])[ticket.id])
+
+
+def desk_message(tx: Connection, message: Message) -> staff_wire.StaffMessage:
+    return staff_wire.message(message, attachments.by_messages(tx, [message.id]))
+
+
+def _row(tx: Connection, ticket: Ticket) -> Row:
+    assignee = queries.person(tx, ticket.assignee_id) if ticket.assignee_id else None
+    return Row(ticket, queries.person(tx, ticket.requester_id), assignee)
