@@ -24,16 +24,6 @@ class NoSuchTicket(NotFound):
     title = "There is no such ticket"
 
 
-def visible(actor: Actor) -> ColumnElement[bool]:
-    """The condition, on `tickets`, for lists of what this actor may see."""
-    if actor.is_staff or actor.role is Role.SYSTEM:
-        return true()
-    if actor.user_id is None:
-        return false()
-    own = _t.requester_id == actor.user_id
-    return own if actor.ticket_id is None else own & (_t.id == actor.ticket_id)
-
-
 def get(tx: Connection, actor: Actor, ref: str) -> Ticket:
     """The ticket with this UUID or readable id. Raises NotFound, also for what is somebody else's."""
     return _fetch(tx, actor, ref, lock=False)

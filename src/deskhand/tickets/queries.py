@@ -73,7 +73,7 @@ class Page(NamedTuple):
 class _Shape(NamedTuple):
     """What decides a statement's text; the values come with each call."""
 
-    scope: str  # own, desk
+    scope: str  # own, link, desk
     status: bool
     category: bool
     priority: bool
@@ -85,8 +85,11 @@ class _Shape(NamedTuple):
 
 
 def list_own(tx: Connection, actor: Actor, asked: Filter) -> Page:
-    """The actor's own tickets."""
-    return _list(tx, asked, "own", {"owner": actor.require_user()})
+    """The actor's own tickets; by a signed link that one alone."""
+    owner = actor.require_user()
+    if actor.ticket_id is None:
+        return _list(tx, asked, "own", {"owner": owner})
+    return _list(tx, asked, "link", {"owner": owner, "only": actor.ticket_id})
 
 
 def list_desk(tx: Connection, actor: Actor, asked: Filter) -> Page:
@@ -143,7 +146,7 @@ def _ranked(tx: Connection, asked: Filter, scope: str, values: dict[str, Any]) -
 
 def _rows(found: Any, scope: str) -> list[Row]:
     width = len(Ticket._fields)
-    if scope == "own":
+    if scope != "desk":
         return [Row(Ticket._make(row)) for row in found]
     return [
         Row(
@@ -186,7 +189,8 @@ def _where(shape: _Shape) -> list[ColumnElement[bool]]:
     email = select(users.c.id).where(users.c.email == bindparam("requester"))
     tagged = select(ticket_tags.c.ticket_id).where(ticket_tags.c.tag == bindparam("tag"))
     conditions = [
-        (shape.scope == "own", _t.requester_id == bindparam("owner")),
+        (shape.scope != "desk", _t.requester_id == bindparam("owner")),
+        (shape.scope == "link", _t.id == bindparam("only")),
         (shape.status, _t.status.in_(bindparam("statuses", expanding=True))),
         (shape.category, _t.category_slug == bindparam("category")),
         (shape.priority, _t.priority == bindparam("priority")),
