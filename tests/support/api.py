@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -18,7 +19,9 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from deskhand import wiring
+from deskhand.kit import clock
 from deskhand.kit.schema import metadata
+from deskhand.kit.settings import Settings
 from tests.support.app import CAST, Caller, Desk
 
 # What may move though nothing happened: who asked how often, and which credential was used when.
@@ -158,3 +161,18 @@ def nothing(wrong: list[str]) -> None:
     """Assert that nothing was found wrong, and say all of it at once otherwise."""
     found = [line for line in wrong if line]
     assert not found, "\n".join(["", *found])
+
+
+@contextmanager
+def later(seconds: float) -> Iterator[None]:
+    """Let the desk's clock be ahead; clocks that threads and loops wait by stay as they are."""
+    before = clock.time
+    clock.time = SimpleNamespace(time=lambda: before.time() + seconds)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        clock.time = before
+
+
+# Settings of a desk that is asked more in a second than a person asks in an hour.
+UNLIMITED = {name: "off" for name in Settings.model_fields if name.startswith("limit_")}
