@@ -33,7 +33,7 @@ from deskhand.doors.api.envelope import Envelope
 from deskhand.doors.services import Services, open_services
 from deskhand.doors.web import accounts as web_accounts
 from deskhand.doors.web import shell, visitors
-from deskhand.doors.worker import Plan
+from deskhand.doors.worker import Plan, Worker
 from deskhand.kb import search as kb_search
 from deskhand.kit.schedule import Regular
 from deskhand.kit.settings import Settings
@@ -91,6 +91,11 @@ def prepare(settings: Settings, passwords: Passwords | None = None) -> Services:
     with services.store.begin() as tx:
         create.start_numbers(tx, settings)
     return services
+
+
+def build_worker(services: Services, *, threads: int = 4) -> Worker:
+    """A worker over the given services; `threads` jobs run at a time."""
+    return Worker(services, PLAN, threads=threads)
 
 
 def build_app(services: Services) -> FastAPI:

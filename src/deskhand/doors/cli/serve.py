@@ -19,7 +19,6 @@ from deskhand import wiring
 from deskhand.accounts import links, people
 from deskhand.doors.cli.desk import load_settings
 from deskhand.doors.services import Services
-from deskhand.doors.worker import Worker
 from deskhand.kit.settings import Settings
 
 log = structlog.get_logger("deskhand.serve")
@@ -107,7 +106,7 @@ def _application(desk: Services, *, with_worker: bool) -> FastAPI:
     app = wiring.build_app(desk)
     if not with_worker:
         return app
-    worker, desk_open = Worker(desk, wiring.PLAN), app.router.lifespan_context
+    worker, desk_open = wiring.build_worker(desk), app.router.lifespan_context
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Any]:

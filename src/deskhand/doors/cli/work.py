@@ -6,7 +6,6 @@ import threading
 import click
 
 from deskhand.doors.cli.desk import load_settings, opened
-from deskhand.doors.worker import Worker
 
 
 @click.command()
@@ -20,7 +19,7 @@ def worker(threads: int) -> None:
 
     stop = threading.Event()
     with opened(load_settings()) as desk:
-        running = Worker(desk, wiring.PLAN, threads=threads)
+        running = wiring.build_worker(desk, threads=threads)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         running.start()
