@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, false, select, true
+from sqlalchemy import Connection, bindparam, select
 
 from deskhand.accounts.actor import Actor, Role
 from deskhand.categories.tables import categories
