@@ -40,6 +40,7 @@ events = Table(
     Column("at", Time, nullable=False),
     Column("dispatched_at", Time),
     Index("ix_events_subject", "subject_id", "seq"),
+    Index("ix_events_name_at", "name", "at"),
 )
 # The worker's queue is the few rows not yet dispatched, however many there are in all.
 Index(

@@ -63,6 +63,9 @@ Index(
     sqlite_where=_t.resolved_at.is_not(None),
     postgresql_where=_t.resolved_at.is_not(None),
 )
+# Reports ask what was answered and closed in a period; `ix_tickets_autoclose` tells what was resolved.
+for _name, _column in (("ix_tickets_first_reply_at", _t.first_reply_at), ("ix_tickets_closed_at", _t.closed_at)):
+    Index(_name, _column, sqlite_where=_column.is_not(None), postgresql_where=_column.is_not(None))
 
 messages = Table(
     "messages",

@@ -73,6 +73,7 @@ def _tables() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_events_id")),
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.create_index("ix_events_name_at", ["name", "at"], unique=False)
         batch_op.create_index("ix_events_subject", ["subject_id", "seq"], unique=False)
         batch_op.create_index(
             "ix_events_waiting",
@@ -361,6 +362,20 @@ def _tables() -> None:
             postgresql_where=sa.text("resolved_at IS NOT NULL"),
         )
         batch_op.create_index("ix_tickets_category", ["category_slug", "created_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_tickets_closed_at",
+            ["closed_at"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_tickets_first_reply_at",
+            ["first_reply_at"],
+            unique=False,
+            sqlite_where=sa.text("first_reply_at IS NOT NULL"),
+            postgresql_where=sa.text("first_reply_at IS NOT NULL"),
+        )
         batch_op.create_index("ix_tickets_mine_created", ["requester_id", "created_at", "id"], unique=False)
         batch_op.create_index("ix_tickets_mine_priority", ["requester_id", "priority", "id"], unique=False)
         batch_op.create_index("ix_tickets_mine_status", ["requester_id", "status", "created_at", "id"], unique=False)
