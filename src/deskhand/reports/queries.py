@@ -5,7 +5,7 @@ a duration by its end: the first reply, or the resolution that stands.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -55,6 +55,20 @@ _MOVES = (
 )
 
 
+# Stored as compact JSON, in which nothing that people type can look like this: its quotes are escaped.
+_DATA = type_coerce(_e.data, String())
+
+
+def _any_of(move: _Move) -> ColumnElement[bool]:
+    return or_(*(_DATA.like(f'%"status":["{was}","{became}"]%') for was in move.was for became in move.became))
+
+
+_NEUTRAL = _any_of(_Move(_ACTIVE, _ACTIVE, "", 0))
+_MOVED = and_(_DATA.like('%"status":["%'), ~_NEUTRAL)
+# An event's place in _MOVES, or NULL. Most changes are neutral: they are sorted out before the others are looked for.
+_NUMBER = case((_NEUTRAL, None), *((_any_of(move), number) for number, move in enumerate(_MOVES)))
+
+
 def _figures() -> defaultdict[Any, Figures]:
     return defaultdict(Figures)
 
@@ -88,8 +102,7 @@ def summarise(tx: Connection, actor: Actor, asked: Asked) -> Summary:
     summary = Summary(asked.period, by_day={day: Figures() for day in asked.period.days})
     moment = now()
     grown = _count_created(tx, asked, summary)
-    _count_replies(tx, asked, summary)
-    grown.update(_count_moves(tx, asked, summary))
+    grown.update(_count_events(tx, asked, summary))
     _take_times(tx, asked, summary)
     _count_backlog(tx, asked, summary)
     level = sum(summary.backlog.values()) if asked.period.end >= moment else _backlog_at(tx, asked, asked.period.end)
@@ -119,60 +132,45 @@ def solved_within(period: Period) -> ColumnElement[bool]:
     return or_(within(_t.resolved_at, period), and_(_t.resolved_at.is_(None), within(_t.closed_at, period)))
 
 
+def _tally(tx: Connection, statement: Select[*tuple[Any, ...]]) -> Iterable[tuple[tuple[Any, ...], int]]:
+    """Each row that there is, and how often; SQLite takes longer to group as many as that."""
+    return Counter(map(tuple, tx.execute(statement))).items()
+
+
 def _count_created(tx: Connection, asked: Asked, summary: Summary) -> Counter[int]:
-    day = day_of(_t.created_at)
-    statement = select(day, *_CELL, func.count()).where(within(_t.created_at, asked.period), *conditions(asked))
+    """Returns how many came on each day."""
     grown: Counter[int] = Counter()
-    for date, *cell, count in tx.execute(statement.group_by(day, *_CELL)):
-        grown[date] += count
-        for figures in summary.touched(date, *cell):
+    statement = select(day_of(_t.created_at), *_CELL).where(within(_t.created_at, asked.period), *conditions(asked))
+    for (day, *cell), count in _tally(tx, statement):
+        grown[day] += count
+        for figures in summary.touched(day, *cell):
             figures.created += count
     return grown
 
 
-def _count_replies(tx: Connection, asked: Asked, summary: Summary) -> None:
-    """Replies are their writer's: `by_agent`, and the filter by agent, ask who wrote and not whose ticket it is."""
-    day, cell = day_of(_e.at), (_t.category_slug, _e.actor_id, _t.channel)
+def _count_events(tx: Connection, asked: Asked, summary: Summary) -> Counter[int]:
+    """Count replies, resolved, closed and reopened; returns what they did to each day's backlog.
+
+    Replies are their writer's: `by_agent`, and the filter by agent, ask who wrote and not whose ticket it is.
+    """
+    replied = and_(_e.name == "ticket.replied", _e.actor_type == "agent")
     statement = (
-        select(day, *cell, func.count())
+        select(day_of(_e.at), *_CELL, case((replied, _e.actor_id)), _NUMBER)
         .join_from(events, tickets, _t.id == _e.subject_id)
-        .where(_e.name == "ticket.replied", within(_e.at, asked.period), _e.actor_type == "agent")
+        .where(_e.name.in_(_MOVING), within(_e.at, asked.period), or_(replied, _MOVED))
         .where(*conditions(asked._replace(agent=None)))
     )
-    if asked.agent is not None:
-        statement = statement.where(_e.actor_id.is_(None) if asked.agent == "none" else _e.actor_id == asked.agent)
-    for date, category, agent, channel, count in tx.execute(statement.group_by(day, *cell)):
-        for figures in summary.touched(date, category, agent, channel):
-            figures.replies += count
-
-
-def _count_moves(tx: Connection, asked: Asked, summary: Summary) -> Counter[int]:
-    """Count resolved, closed and reopened; returns what they did to each day's backlog."""
     grown: Counter[int] = Counter()
-    for date, number, *cell, count in tx.execute(_moves(asked, within(_e.at, asked.period), *_CELL)):
-        move = _MOVES[number]
-        grown[date] += move.backlog * count
-        for figures in summary.touched(date, *cell):
-            setattr(figures, move.figure, getattr(figures, move.figure) + count)
+    for (day, category, agent, channel, writer, number), count in _tally(tx, statement):
+        if writer and asked.agent in {None, writer}:
+            for figures in summary.touched(day, category, writer, channel):
+                figures.replies += count
+        if number is not None and asked.agent in {None, agent or "none"}:
+            move = _MOVES[number]
+            grown[day] += move.backlog * count
+            for figures in summary.touched(day, category, agent, channel):
+                setattr(figures, move.figure, getattr(figures, move.figure) + count)
     return grown
-
-
-def _moves(asked: Asked, when: ColumnElement[bool], *cell: Any) -> Select[*tuple[Any, ...]]:
-    """(day, index in _MOVES, *cell, how many) of the status changes at that time."""
-    data = type_coerce(_e.data, String())
-    # Stored as compact JSON, in which nothing that people type can look like this: its quotes are escaped.
-    moved = case(*((_any_change(data, move), number) for number, move in enumerate(_MOVES))).label("move")
-    found = (
-        select(day_of(_e.at).label("day"), moved, *cell)
-        .join_from(events, tickets, _t.id == _e.subject_id)
-        .where(_e.name.in_(_MOVING), when, data.like('%"status":["%'), *conditions(asked))
-        .subquery()
-    )
-    return select(*found.c, func.count()).where(found.c.move.is_not(None)).group_by(*found.c)
-
-
-def _any_change(data: ColumnElement[str], move: _Move) -> ColumnElement[bool]:
-    return or_(*(data.like(f'%"status":["{was}","{became}"]%') for was in move.was for became in move.became))
 
 
 def _take_times(tx: Connection, asked: Asked, summary: Summary) -> None:
@@ -182,15 +180,17 @@ def _take_times(tx: Connection, asked: Asked, summary: Summary) -> None:
         (_t.first_reply_at, within(_t.first_reply_at, asked.period), "first_reply"),
         (solved_at, solved_within(asked.period), "resolution"),
     ):
-        statement = select(end - _t.created_at, day_of(end), *_CELL).where(when, *conditions(asked))
-        for took, day, *cell in tx.execute(statement):
-            for figures in summary.touched(day, *cell):
-                getattr(figures, figure).append(took)
+        durations: defaultdict[Any, list[int]] = defaultdict(list)
+        for took, *cell in tx.execute(select(end - _t.created_at, day_of(end), *_CELL).where(when, *conditions(asked))):
+            durations[tuple(cell)].append(took)
+        for cell, found in durations.items():
+            for figures in summary.touched(*cell):
+                getattr(figures, figure).extend(found)
 
 
 def _count_backlog(tx: Connection, asked: Asked, summary: Summary) -> None:
-    statement = select(*_CELL, _t.status, func.count()).where(_t.status.in_(_ACTIVE), *conditions(asked))
-    for category, agent, channel, status, count in tx.execute(statement.group_by(*_CELL, _t.status)):
+    statement = select(_t.status, *_CELL).where(_t.status.in_(_ACTIVE), *conditions(asked))
+    for (status, category, agent, channel), count in _tally(tx, statement):
         summary.backlog[status] += count
         summary.unassigned += count if agent is None else 0
         for figures in summary.touched(None, category, agent, channel):
@@ -202,12 +202,12 @@ def _backlog_at(tx: Connection, asked: Asked, at: int) -> int:
 
     Only tickets changed since then can have a past that differs, so few events need be read, however old the moment.
     """
-    old = [_t.created_at < at, *conditions(asked)]
+    old = (_t.created_at < at, *conditions(asked))
     today = tx.execute(select(func.count()).where(*old, _t.status.in_(_ACTIVE))).scalar_one()
     # A ticket's `updated_at` is set just before its event's time.
-    changed_since = and_(_e.at >= at, _t.created_at < at, _t.updated_at >= at - MINUTE)
-    since = sum(_MOVES[number].backlog * count for _, number, count in tx.execute(_moves(asked, changed_since)))
-    return today - since
+    changed = (*old, _t.updated_at >= at - MINUTE, _e.at >= at, _e.name.in_(_MOVING), _MOVED)
+    numbers = select(_NUMBER).join_from(events, tickets, _t.id == _e.subject_id).where(*changed)
+    return today - sum(_MOVES[number].backlog * count for (number,), count in _tally(tx, numbers))
 
 
 def _fill_backlog(summary: Summary, level: int, grown: Counter[int], moment: int) -> None:
