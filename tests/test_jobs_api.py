@@ -74,6 +74,7 @@ def test_lists_the_dead_first_and_then_what_waits_for_another_try(desk: Desk) ->
     assert listed(desk, "?state=done") == ["done"]
     assert listed(desk, "?state=running") == []
     assert listed(desk, "?state=all&per_page=2&page=2") == ["dead.two", "waits"]
+    assert 'page=2>; rel="next"' in desk.as_("sam").get("/staff/jobs?per_page=1").headers["link"]
 
 
 def test_says_what_went_wrong_and_keeps_the_payload(desk: Desk) -> None:

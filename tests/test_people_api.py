@@ -42,7 +42,9 @@ def test_lists_people_by_name_and_role(desk: Desk) -> None:
         "Ada Brandt", "Alice Moreau", "Bob Lindqvist", "Mallory Stein", "Sam Okafor"
     ]  # fmt: skip
     assert (listed["total"], listed["page"], listed["per_page"]) == (5, 1, 20)
-    customers = desk.as_("sam").get("/staff/users?role=customer&per_page=2&page=2", expect=200).json()
+    answer = desk.as_("sam").get("/staff/users?role=customer&per_page=2&page=2", expect=200)
+    assert [link.split("rel=")[1] for link in answer.headers["link"].split(", ")] == ['"first"', '"prev"', '"last"']
+    customers = answer.json()
     assert ([user["name"] for user in customers["users"]], customers["total"]) == (["Mallory Stein"], 3)
 
 

@@ -66,6 +66,14 @@ async def read_slow(
     return found(request, await services(request).store.read_slow(query, *args, **kwargs))
 
 
+async def read_page(request: Request, query: Callable[[Connection], Any]) -> Response:
+    """As `read`, for one page of a list: what `query` returns has `total`, `page` and `per_page`."""
+    body = await services(request).store.read(query)
+    response = found(request, body)
+    response.headers.update(links(request, body["page"], body["per_page"], body["total"]))
+    return response
+
+
 async def act(
     request: Request,
     work: Callable[[Connection], Any],

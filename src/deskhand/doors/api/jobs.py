@@ -69,7 +69,7 @@ async def list_jobs(
         rows, total = jobs.list_jobs(tx, state=wanted, limit=per_page, offset=(page - 1) * per_page)
         return {"jobs": [_job(row) for row in rows], "total": total, "page": page, "per_page": per_page}
 
-    return await answers.read(request, query)
+    return await answers.read_page(request, query)
 
 
 @router.post("/jobs/{job_id}/retry", response_model=Job)
@@ -89,7 +89,7 @@ async def list_mails(
         rows, total = outbox.list_mails(tx, actor, state=state, limit=per_page, offset=(page - 1) * per_page)
         return {"mails": [outbox.mail(row) for row in rows], "total": total, "page": page, "per_page": per_page}
 
-    return await answers.read(request, query)
+    return await answers.read_page(request, query)
 
 
 @mail_texts.get("/outbox/{mail_id}", response_model=outbox.MailWithText)

@@ -44,7 +44,7 @@ async def list_users(
         rows, total = queries.list_users(tx, actor, role=role, q=q, limit=per_page, offset=(page - 1) * per_page)
         return {"users": [wire.user(row) for row in rows], "total": total, "page": page, "per_page": per_page}
 
-    return await answers.read(request, query)
+    return await answers.read_page(request, query)
 
 
 @admin.post("/users", status_code=201, response_model=wire.User, responses=answers.refusals(409))
