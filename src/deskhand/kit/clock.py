@@ -1,6 +1,9 @@
 """The time: microseconds since the epoch in UTC inside, RFC 3339 in whole seconds outside."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 SECOND = 1_000_000
@@ -9,9 +12,28 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
+_instead: ContextVar[int | None] = ContextVar("instead", default=None)
+
+
 def now() -> int:
     """The present moment in microseconds since the epoch."""
-    return int(time.time() * SECOND)
+    moment = _instead.get()
+    return int(time.time() * SECOND) if moment is None else moment
+
+
+@contextmanager
+def at(moment: int) -> Iterator[None]:
+    """Let it be `moment` inside the block, for this thread or task alone: how a data set records what happened once."""
+    before = _instead.set(moment)
+    try:
+        yield
+    finally:
+        _instead.reset(before)
+
+
+def pretended() -> int | None:
+    """The moment that an `at` around says it is, or None."""
+    return _instead.get()
 
 
 def rfc3339(at: int) -> str:

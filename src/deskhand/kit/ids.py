@@ -5,12 +5,15 @@ import secrets
 
 from uuid_utils import uuid7
 
+from deskhand.kit import clock
+
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def new_id() -> str:
     """A fresh UUIDv7, `550e8400-e29b-71d4-a716-446655440000`."""
-    return str(uuid7())
+    moment = clock.pretended()
+    return str(uuid7() if moment is None else uuid7(nanoseconds=moment * 1000))
 
 
 def parse_id(text: str) -> str | None:
