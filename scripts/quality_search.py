@@ -1,16 +1,16 @@
-"""How well the knowledge base's search finds, measured on a folder with `kb_articles.jsonl` and `kb_queries.jsonl`.
+"""How well the knowledge base's search finds, measured on a help centre and what people asked it.
 
     python scripts/quality_search.py FOLDER [DATABASE_URL]
 
-An article is {id, slug, title, summary, body_markdown}, a query {kind, query, relevant: [article ids]}. The database
-must be empty; without one, SQLite in memory serves.
+The folder holds `kb_articles.jsonl` and `kb_queries.jsonl`, or articles as `*.md` and `queries.jsonl`. An article is
+{id, slug, title, summary, body_markdown}, or a file with `title` and `summary` above its text and its slug for a name; a
+query is {kind, query, relevant: [article ids]}. The database must be empty; without one, SQLite in memory serves.
 """
 
 import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,15 @@ from deskhand.kb.search_tables import entries, state
 from deskhand.kit.db import engine_url as with_driver
 
 AT = 5
+
+
+class HelpCentre(NamedTuple):
+    articles: list[dict[str, Any]]
+    queries: list[dict[str, Any]]
+
+    def every_other(self, first: int) -> "HelpCentre":
+        """With half of the queries: the first, third… for 0, the second, fourth… for 1."""
+        return self._replace(queries=self.queries[first::2])
 
 
 class Line(NamedTuple):
@@ -38,18 +47,26 @@ class Table(NamedTuple):
     milliseconds: float  # a query, on average
 
 
-def measure(data_dir: Path, engine_url: str = "sqlite://") -> Table:
-    """Index the folder's articles and ask its queries."""
+def read(folder: Path, queries: Path | None = None) -> HelpCentre:
+    if (folder / "kb_articles.jsonl").exists():
+        return HelpCentre(_lines(folder / "kb_articles.jsonl"), _lines(queries or folder / "kb_queries.jsonl"))
+    articles = [_article(path) for path in sorted(folder.glob("*.md"))]
+    published = [article for article in articles if article.get("status") != "draft"]
+    return HelpCentre(published, _lines(queries or folder / "queries.jsonl"))
+
+
+def measure(centre: HelpCentre, engine_url: str = "sqlite://") -> Table:
+    """Index the articles and ask the queries."""
     engine = create_engine(with_driver(engine_url))
     entries.metadata.create_all(engine, [entries, state])
     with engine.begin() as tx:
         ids = {}
-        for number, article in enumerate(_read(data_dir / "kb_articles.jsonl")):
+        for number, article in enumerate(centre.articles):
             ids[f"00000000-0000-7000-8000-{number:012d}"] = article["id"]
             _index(tx, f"00000000-0000-7000-8000-{number:012d}", article)
     with engine.begin() as tx:
         search.search(tx, "anything", limit=1)
-        table = _ask(tx, list(_read(data_dir / "kb_queries.jsonl")), ids)
+        table = _ask(tx, centre.queries, ids)
     engine.dispose()
     return table
 
@@ -61,8 +78,14 @@ def show(table: Table) -> None:
     print(f"{table.milliseconds:.2f} ms a query")
 
 
-def _read(path: Path) -> Iterable[dict[str, Any]]:
-    return (json.loads(line) for line in path.read_text("utf-8").splitlines())
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def _article(path: Path) -> dict[str, Any]:
+    _, head, body = path.read_text("utf-8").split("---\n", 2)
+    fields = dict(line.split(": ", 1) for line in head.splitlines())
+    return fields | {"id": path.stem, "slug": path.stem, "body_markdown": body}
 
 
 def _index(tx: Connection, article_id: str, article: dict[str, Any]) -> None:
@@ -101,4 +124,4 @@ def _line(kind: str, scores: list[tuple[float, float, float]]) -> Line:
 
 
 if __name__ == "__main__":
-    show(measure(Path(sys.argv[1]), *sys.argv[2:3]))
+    show(measure(read(Path(sys.argv[1])), *sys.argv[2:3]))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scripts.quality_search import measure
+from scripts.quality_search import measure, read
 from sqlalchemy import Connection, Engine, create_engine
 
 from deskhand.kb import search
@@ -307,7 +307,7 @@ def test_quality_is_measured_in_recall_and_rank(tmp_path: Path) -> None:
         '{"kind": "typo", "query": "rfund", "relevant": ["y"]}\n'
         '{"kind": "user", "query": "elephants", "relevant": ["x", "y"]}\n'
     )
-    typo, user, overall = measure(tmp_path).lines
+    typo, user, overall = measure(read(tmp_path)).lines
     assert typo == ("typo", 1, 1.0, 1.0, 0.5)
     assert user == ("user", 2, 0.5, 0.5, 0.5)
     assert overall[:2] == ("all", 3)
