@@ -2,13 +2,16 @@
 
 One thread dispatches, renews leases and watches the clock; a few more run jobs. Any number of workers may run beside
 each other, in this process or elsewhere: what one has leased no other takes, and a dead one's lease runs out.
+
+No kind of job gets more than half of the threads, so that a mail server that never answers holds up nothing but mails.
 """
 
 import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -47,20 +50,25 @@ class Worker:
     def __init__(self, services: Services, plan: Plan, *, threads: int = 4) -> None:
         self.services, self.plan = services, plan
         self.name = f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
-        self._stopping, self._news = threading.Event(), threading.Condition()
-        self._threads = [threading.Thread(target=self._lead, name="worker-lead", daemon=True)]
-        self._threads += [threading.Thread(target=self._work, name=f"worker-{n}", daemon=True) for n in range(threads)]
+        self._share = max(1, threads // 2)
+        self._stopping, self._over, self._news = threading.Event(), threading.Event(), threading.Condition()
+        self._claiming, self._under_way = threading.Lock(), dict[str, str]()  # kind by job id
+        self._leader = threading.Thread(target=self._lead, name="worker-lead", daemon=True)
+        self._hands = [threading.Thread(target=self._work, name=f"worker-{n}", daemon=True) for n in range(threads)]
         services.store.after_commit.append(self.wake)
 
     def start(self) -> None:
-        for thread in self._threads:
+        for thread in (self._leader, *self._hands):
             thread.start()
 
     def stop(self) -> None:
         self._stopping.set()
         self.wake()
-        for thread in self._threads:
+        for thread in self._hands:
             thread.join()
+        self._over.set()  # until now somebody had to keep the leases of what was under way
+        self.wake()
+        self._leader.join()
         self.services.store.after_commit.remove(self.wake)
 
     def wake(self) -> None:
@@ -70,22 +78,35 @@ class Worker:
 
     def _lead(self) -> None:
         renewed = scheduled = 0
-        while not self._stopping.is_set():
-            busy = self._safely(lambda: dispatch(self.services, self.plan))
-            moment = now()
+        while not self._over.is_set():
+            stopping, moment = self._stopping.is_set(), now()
+            busy = not stopping and self._safely(lambda: dispatch(self.services, self.plan))
             if moment - renewed > _RENEW:
                 renewed = moment
                 self._safely(self._renew)
-            if moment - scheduled > _SCHEDULE:
+            if not stopping and moment - scheduled > _SCHEDULE:
                 scheduled = moment
                 self._safely(self._keep_schedule)
             if not busy:
-                self._nap()
+                self._nap(self._over)
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            if not self._safely(lambda: run_one(self.services, self.plan, self.name)):
-                self._nap()
+            if not self._safely(self._run_one):
+                self._nap(self._stopping)
+
+    def _run_one(self) -> bool:
+        with self._claiming:
+            counted = Counter(tuple(self._under_way.values()))
+            job = claim(self.services, self.name, without=[kind for kind in counted if counted[kind] >= self._share])
+            if job is None:
+                return False
+            self._under_way[job.id] = job.kind
+        try:
+            run(self.services, self.plan, self.name, job)
+        finally:
+            del self._under_way[job.id]
+        return True
 
     def _safely(self, step: Callable[[], bool | None]) -> bool:
         """A worker outlives its troubles: the database may be away for a while."""
@@ -98,14 +119,15 @@ class Worker:
         self._stopping.wait(_NAP)
         return False
 
-    def _nap(self) -> None:
+    def _nap(self, end: threading.Event) -> None:
         with self._news:
-            if not self._stopping.is_set():
+            if not end.is_set():
                 self._news.wait(_NAP)
 
     def _renew(self) -> None:
-        with self.services.store.begin() as tx:
-            jobs.renew(tx, self.name)
+        if under_way := tuple(self._under_way):
+            with self.services.store.begin() as tx:
+                jobs.renew(tx, self.name, under_way)
 
     def _keep_schedule(self) -> None:
         with self.services.store.begin() as tx:
@@ -126,26 +148,39 @@ def dispatch(services: Services, plan: Plan) -> bool:
     return bool(waiting)
 
 
-def run_one(services: Services, plan: Plan, worker: str) -> bool:
-    """Claim one job and run it to its end. False when none is due."""
+def claim(services: Services, worker: str, *, without: Collection[str] = ()) -> jobs.Job | None:
+    """Lease the next job that is due; None when there is none."""
     with services.store.reading() as tx:
-        if not jobs.any_due(tx):
-            return False
+        if not jobs.any_due(tx, without=without):
+            return None
     with services.store.begin() as tx:
-        job = jobs.claim(tx, worker)
-    if job is None:
-        return False
+        return jobs.claim(tx, worker, without=without)
+
+
+def run(services: Services, plan: Plan, worker: str, job: jobs.Job) -> None:
+    """Run a claimed job to its end and write down how it went."""
     with structlog.contextvars.bound_contextvars(job=job.id, kind=job.kind, attempt=job.attempts):
-        _run(services, plan, worker, job)
-    return True
+        if job.attempts > jobs.MAX_ATTEMPTS:
+            # Each attempt before ended with its worker: whatever it is, it must not go on killing them.
+            log.error("job given up: its workers died")
+            _fail(services, worker, job, "Every worker that tried this died.", final=True)
+        else:
+            _run(services, plan, worker, job)
 
 
 def drain(services: Services, plan: Plan, worker: str = "drain") -> int:
-    """Dispatch and run until nothing is due; returns how many jobs ran. For commands and tests."""
-    ran = 0
-    while dispatch(services, plan) or run_one(services, plan, worker):
-        ran += 1
-    return ran
+    """Dispatch and run until nothing is due; returns how many steps that took. For commands and tests."""
+    steps = 0
+    while dispatch(services, plan) or _run_next(services, plan, worker):
+        steps += 1
+    return steps
+
+
+def _run_next(services: Services, plan: Plan, worker: str) -> bool:
+    job = claim(services, worker)
+    if job is not None:
+        run(services, plan, worker, job)
+    return job is not None
 
 
 def _run(services: Services, plan: Plan, worker: str, job: jobs.Job) -> None:

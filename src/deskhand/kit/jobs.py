@@ -4,7 +4,7 @@ A worker claims a job by a lease; one that dies loses it and another takes over.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -95,21 +95,23 @@ def enqueue(
     return tx.execute(_ENQUEUE, row).rowcount == 1
 
 
-def any_due(tx: Connection) -> bool:
+def any_due(tx: Connection, *, without: Collection[str] = ()) -> bool:
     """Whether `claim` would find something: asked before it, so that idle workers take no write lock."""
-    return tx.execute(_DUE, {"moment": now()}).first() is not None
+    return tx.execute(_DUE, {"moment": now(), "without": list(without)}).first() is not None
 
 
-def claim(tx: Connection, worker: str) -> Job | None:
-    """Lease the next due job, or one whose worker has died, for `LEASE`."""
+def claim(tx: Connection, worker: str, *, without: Collection[str] = ()) -> Job | None:
+    """Lease the next due job, or one whose worker has died, for `LEASE`; none of the kinds in `without`."""
     moment = now()
-    row = tx.execute(_CLAIM, {"moment": moment, "until": moment + LEASE, "worker": worker}).one_or_none()
+    given = {"moment": moment, "until": moment + LEASE, "worker": worker, "without": list(without)}
+    row = tx.execute(_CLAIM, given).one_or_none()
     return Job(*row) if row else None
 
 
-def renew(tx: Connection, worker: str) -> None:
-    """Keep the leases of all that `worker` is at."""
-    mine = and_(jobs.c.leased_by == worker, jobs.c.state == "running")
+def renew(tx: Connection, worker: str, job_ids: Collection[str]) -> None:
+    """Keep the leases of the jobs that `worker` is really at. Others that stand under its name run out: their end could
+    not be written down, or the answer to their claim was lost."""
+    mine = and_(jobs.c.id.in_(list(job_ids)), jobs.c.leased_by == worker, jobs.c.state == "running")
     tx.execute(update(jobs).where(mine).values(lease_until=now() + LEASE))
 
 
@@ -166,6 +168,7 @@ _DUE = (
     .where(
         _unfinished,
         jobs.c.run_at <= bindparam("moment"),
+        jobs.c.kind.not_in(bindparam("without", expanding=True)),
         or_(jobs.c.state == "queued", jobs.c.lease_until < bindparam("moment")),
     )
     .order_by(jobs.c.run_at)
