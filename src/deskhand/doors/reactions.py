@@ -34,7 +34,7 @@ def notify(services: Services, job: Job) -> None:
 
 
 def send_mail(services: Services, job: Job) -> None:
-    delivery.send(services.store, services.mailer, job.payload["mail_id"])
+    delivery.send(services.store, services.mailer, job)
 
 
 def enrich_ticket(services: Services, job: Job) -> None:

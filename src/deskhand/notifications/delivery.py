@@ -14,9 +14,9 @@ from deskhand.kit import events, jobs
 from deskhand.kit.clock import now
 from deskhand.kit.db import Store
 from deskhand.kit.ids import new_id
-from deskhand.kit.jobs import GiveUp
+from deskhand.kit.jobs import MAX_ATTEMPTS, GiveUp, Job, TryLater
 from deskhand.kit.mail_message import from_text, to_text
-from deskhand.kit.mailer import Mailer, Permanent
+from deskhand.kit.mailer import Mailer
 from deskhand.kit.schema import insert
 from deskhand.kit.settings import Settings
 from deskhand.kit.signing import Signer
@@ -71,18 +71,23 @@ def put(tx: Connection, post: Post, row: dict[str, object], message: EmailMessag
     return True
 
 
-def send(store: Store, mailer: Mailer | None, mail_id: str) -> None:
-    """Hand one mail to the SMTP server, outside any transaction. Raises what the mailer raises, for the job."""
+def send(store: Store, mailer: Mailer | None, job: Job) -> None:
+    """Hand one mail to the SMTP server, outside any transaction. Raises TryLater and GiveUp, for the job.
+
+    What went wrong stands beside the mail, which waits as long as its job will be tried again, and else has failed.
+    """
+    mail_id = job.payload["mail_id"]
     with store.reading() as tx:
         row = tx.execute(_ONE, {"mail": mail_id}).mappings().one_or_none()
     if row is None or row["state"] == "sent":
         return
-    if mailer is None:
-        raise GiveUp("No SMTP server is configured any more (DESKHAND_SMTP_URL).")
     try:
+        if mailer is None:
+            raise GiveUp("No SMTP server is configured any more (DESKHAND_SMTP_URL).")
         mailer.send(from_text(row["content"]), row["recipient"])
-    except Permanent as refusal:
-        _settle(store, mail_id, state="failed", error=str(refusal))
+    except (TryLater, GiveUp) as problem:
+        over = isinstance(problem, GiveUp) or job.attempts >= MAX_ATTEMPTS
+        _settle(store, mail_id, state="failed" if over else "waiting", error=str(problem))
         raise
     _settle(store, mail_id, state="sent", sent_at=now(), error=None)
 
