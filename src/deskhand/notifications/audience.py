@@ -1,7 +1,8 @@
 """Who is told what. Pure reading: an event in, the mails that follow from it out.
 
 The team is the assignee, or everyone active in it while there is none. Nobody is told of their own act, nor of a ticket
-they muted. A customer's switches decide about the customer's mails; the team's have none.
+they muted. A customer's switches decide about the customer's mails; the team's have none. Whoever stopped all mails by
+a digest's link gets only what has to reach them: links to sign in by, and an answer that waits for its link.
 """
 
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from deskhand.accounts.queries import active_staff, team
 from deskhand.kit.errors import NotFound
 from deskhand.notifications import preferences
 from deskhand.notifications.tables import mutes
+from deskhand.notifications.tables import preferences as switches
 from deskhand.tickets import access
 from deskhand.tickets.model import Status, Ticket
 
@@ -24,6 +26,9 @@ ACCOUNT_KINDS = {"user.signed_up": "verify_email", "user.reset_asked": "password
 _URGENT = {"contact_link", "unverified_reply", *ACCOUNT_KINDS.values()}
 _DONE = (Status.RESOLVED, Status.CLOSED)
 _MUTED = select(mutes.c.user_id).where(mutes.c.ticket_id == bindparam("ticket"))
+_STOPPED = select(switches.c.user_id).where(
+    switches.c.user_id.in_(bindparam("users", expanding=True)), switches.c.stopped
+)
 
 
 class Notice(NamedTuple):
@@ -40,18 +45,26 @@ class Notice(NamedTuple):
 def notices(tx: Connection, event: RowMapping) -> list[Notice]:
     """The mails that follow from `event`."""
     if kind := ACCOUNT_KINDS.get(event["name"]):
-        return [Notice(kind, people.get(tx, event["subject_id"]))]
-    try:
-        ticket = access.get(tx, SYSTEM, event["subject_id"])
-    except NotFound:
-        return []
-    muted = set(tx.execute(_MUTED, {"ticket": ticket.id}).scalars())
-    found = [*_to_team(tx, event, ticket), *_to_requester(tx, event, ticket)]
+        found, silent = [Notice(kind, people.get(tx, event["subject_id"]))], set()
+    else:
+        try:
+            ticket = access.get(tx, SYSTEM, event["subject_id"])
+        except NotFound:
+            return []
+        found = [*_to_team(tx, event, ticket), *_to_requester(tx, event, ticket)]
+        silent = _silent(tx, ticket, found)
     return [
         notice
         for notice in found
-        if notice.user["email"] and notice.user["disabled_at"] is None and notice.user["id"] not in muted
+        if notice.user["email"] and notice.user["disabled_at"] is None and notice.user["id"] not in silent
     ]
+
+
+def _silent(tx: Connection, ticket: Ticket, found: list[Notice]) -> set[str]:
+    """Who will hear nothing of this ticket, or nothing that can wait."""
+    muted = tx.execute(_MUTED, {"ticket": ticket.id}).scalars()
+    may_wait = [notice.user["id"] for notice in found if not notice.urgent]
+    return {*muted, *tx.execute(_STOPPED, {"users": may_wait}).scalars()}
 
 
 def _to_team(tx: Connection, event: RowMapping, ticket: Ticket) -> list[Notice]:

@@ -12,6 +12,7 @@ preferences = Table(
     Column("notify_on_close", Boolean, nullable=False),
     Column("notify_on_status_change", Boolean, nullable=False),
     Column("email_digest", Boolean, nullable=False),
+    Column("stopped", Boolean, nullable=False),  # by a digest's link: no mails, whatever they are, until it is unset
     Column("updated_at", Time, nullable=False),
 )
 
@@ -29,7 +30,8 @@ mails = Table(
     Column("id", Id, primary_key=True),
     Column("dedupe_key", String(200), nullable=False, unique=True),  # one mail for each event and person
     Column("kind", String(30), nullable=False),
-    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE")),
+    # A visitor's stand-in may go; what was to be mailed goes out all the same, and stays on record.
+    Column("user_id", Id, ForeignKey("users.id", ondelete="SET NULL")),
     Column("ticket_id", Id, ForeignKey("tickets.id", ondelete="CASCADE")),
     Column("recipient", String(320), nullable=False),
     Column("subject", Text, nullable=False),
