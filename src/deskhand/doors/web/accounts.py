@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deskhand.accounts import entry, links
+from deskhand.accounts import entry, links, people
 from deskhand.accounts.model import FirstAdmin, ResetConfirm, VerifyConfirm
 from deskhand.accounts.passwords import check_password
 from deskhand.doors.web.shell import messages, page, read_form, render, services
@@ -21,12 +21,15 @@ from deskhand.kit.errors import Invalid
 
 async def setup(request: Request) -> Response:
     desk, token = services(request), _token(request)
-    if request.method == "GET":
-        await desk.store.read(links.peek, desk.signer, "first-admin", token=token)
+    await desk.store.read(links.peek, desk.signer, "first-admin", token=token)
+    if request.method != "POST":
         return render(request, "setup.html")
     new, given, errors = await read_form(request, FirstAdmin, token=token)
     if hashed := await _hashed(request, new, given.get("email"), errors):
-        user = await desk.store.write(entry.make_first_admin, desk.signer, new, hashed)
+        try:
+            user = await desk.store.write(entry.make_first_admin, desk.signer, new, hashed)
+        except people.EmailTaken as refusal:
+            return render(request, "setup.html", refusal.status, errors={"email": refusal.title}, given=given)
         return render(
             request, "done.html", title="Your desk is ready", detail=f"You can sign in as {user['login']} now."
         )
@@ -35,8 +38,9 @@ async def setup(request: Request) -> Response:
 
 async def reset(request: Request) -> Response:
     desk, token = services(request), _token(request)
-    if request.method == "GET":
-        await desk.store.read(links.peek, desk.signer, "reset", "invite", token=token)
+    # On a POST as well, before the costly hash, which strangers could else have done for them at no limit.
+    await desk.store.read(links.peek, desk.signer, "reset", "invite", token=token)
+    if request.method != "POST":
         return render(request, "reset.html")
     new, _, errors = await read_form(request, ResetConfirm, token=token)
     if hashed := await _hashed(request, new, None, errors):
@@ -49,7 +53,7 @@ async def verify(request: Request) -> Response:
     """Opening the page changes nothing: mail scanners open every link."""
     desk, token = services(request), _token(request)
     user = await desk.store.read(entry.claimed_by, desk.signer, token)
-    if request.method == "GET":
+    if request.method != "POST":
         return render(request, "verify.html")
     given, _, errors = await read_form(request, VerifyConfirm, token=token)
     if given is not None and await desk.passwords.verify_async(user["password_hash"], given.password):

@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from deskhand.accounts.actor import Actor, Client
+from deskhand.accounts.actor import SYSTEM, Actor, Client
 from deskhand.attachments import access as files
 from deskhand.attachments import queries as attachments
 from deskhand.attachments import serving
 from deskhand.attachments import wire as attachment_wire
-from deskhand.doors.web.shell import messages, page, read_form, render, services
+from deskhand.doors.web.shell import HEADERS, messages, page, read_form, render, services
 from deskhand.kit import limits
-from deskhand.kit.errors import Invalid
+from deskhand.kit.errors import Invalid, TooMany
 from deskhand.notifications import preferences, urls
 from deskhand.tickets import access, contact, ops, queries, wire
 from deskhand.tickets.model import NewReply
@@ -27,17 +27,22 @@ from deskhand.tickets.model import NewReply
 
 async def thread(request: Request) -> Response:
     desk, actor = services(request), await _opened(request)
-    if request.method == "GET":
+    if request.method != "POST":
         return render(request, "thread.html", **await desk.store.read(_thread, actor, _prefix(request)))
     new, given, errors = await read_form(request, NewReply)
+    status, headers = 422, {}
     if new is not None:
         try:
             await desk.store.write(_reply, actor, new, desk.settings.limit_replies)
-            return RedirectResponse(f"{_prefix(request)}#end", 303)
+            return RedirectResponse(f"{_prefix(request)}#end", 303, HEADERS)
         except Invalid as refusal:
             errors = messages(refusal)
+        except TooMany as refusal:
+            errors, status, headers = {"body": refusal.detail}, refusal.status, refusal.headers
     shown = await desk.store.read(_thread, actor, _prefix(request))
-    return render(request, "thread.html", 422, errors=errors, given=given, **shown)
+    response = render(request, "thread.html", status, errors=errors, given=given, **shown)
+    response.headers.update(headers)
+    return response
 
 
 async def attachment(request: Request) -> Response:
@@ -59,7 +64,8 @@ async def attachment(request: Request) -> Response:
 async def unsubscribe(request: Request) -> Response:
     desk = services(request)
     user_id, ticket_id = desk.signer.read(request.path_params["token"], urls.SILENCE)
-    if request.method == "GET":
+    # Neither GET nor HEAD changes anything: mail scanners follow every link.
+    if request.method != "POST":
         return render(request, "unsubscribe.html", on_ticket=ticket_id is not None)
     await desk.store.write(preferences.silence, user_id, ticket_id)
     return render(request, "done.html", title="Done", detail="You will get no more of these mails.")
@@ -71,7 +77,17 @@ async def _opened(request: Request) -> Actor:
     (ticket_id,) = desk.signer.read(request.path_params["token"], urls.TICKET)
     client = Client("web", request.state.client_ip, request.headers.get("user-agent", "")[:255])
     actor = await desk.store.read(contact.come_back, ticket_id, client)
-    return actor or await desk.store.write(contact.open_link, ticket_id, client)
+    return actor or await desk.store.write(_verified, ticket_id, client)
+
+
+def _verified(tx: Connection, ticket_id: str, client: Client) -> Actor:
+    """A ticket that was muted stays so, though whoever muted it may be a stand-in that goes now."""
+    before = access.get(tx, SYSTEM, ticket_id).requester_id
+    muted = preferences.is_muted(tx, before, ticket_id)
+    actor = contact.open_link(tx, ticket_id, client)
+    if muted:
+        preferences.silence(tx, actor.require_user(), ticket_id)
+    return actor
 
 
 def _reply(tx: Connection, actor: Actor, new: NewReply, rate: limits.Rate | None) -> None:
