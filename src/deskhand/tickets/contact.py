@@ -83,8 +83,10 @@ def sweep(tx: Connection) -> int:
 
 
 def _holder(tx: Connection, ticket: Ticket, client: Client) -> Actor:
-    """The requester, but on this ticket alone."""
+    """The requester, but on this ticket alone. Raises NoSuchTicket for one who was shut out."""
     owner = people.get(tx, ticket.requester_id)
+    if owner["disabled_at"] is not None:
+        raise access.NoSuchTicket
     return Actor(
         owner["id"],
         Role.CUSTOMER,
