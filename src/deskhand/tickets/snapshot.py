@@ -45,12 +45,18 @@ def keep_usage(tx: Connection, ticket_id: str, usage: dict[str, Any]) -> None:
     """The host's answer, once it came."""
     waiting = update(enrichments).where(_e.ticket_id == ticket_id, _e.usage_state != "given")
     if tx.execute(waiting.values(usage=usage, usage_state="fetched")).rowcount:
-        tx.execute(update(tickets).where(_t.id == ticket_id).values(version=_t.version + 1))
+        _touch(tx, ticket_id)
 
 
 def give_up_usage(tx: Connection, ticket_id: str) -> None:
     waiting = update(enrichments).where(_e.ticket_id == ticket_id, _e.usage_state == "waiting")
-    tx.execute(waiting.values(usage_state="failed"))
+    if tx.execute(waiting.values(usage_state="failed")).rowcount:
+        _touch(tx, ticket_id)
+
+
+def _touch(tx: Connection, ticket_id: str) -> None:
+    """Staff see it, so their version of the ticket is a new one."""
+    tx.execute(update(tickets).where(_t.id == ticket_id).values(version=_t.version + 1))
 
 
 def on_behalf(requester: RowMapping, client: Client) -> Actor:
