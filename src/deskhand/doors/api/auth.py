@@ -120,11 +120,11 @@ async def _by_token(request: Request, token: str) -> Actor:
 async def _by_cookie(request: Request, cookie: str) -> Actor:
     desk = services(request)
     claims = desk.own_tokens.verify(cookie)
-    if request.method not in _SAFE and not csrf_matches(
-        desk.signer, claims.session_id, request.headers.get(CSRF_HEADER, "")
-    ):
+    actor = await desk.store.read(sessions.authenticate, claims.user_id, claims.session_id, client_of(request, "web"))
+    given = request.headers.get(CSRF_HEADER, "")
+    if request.method not in _SAFE and not csrf_matches(desk.signer, claims.session_id, given):
         raise Forbidden("The CSRF token is missing or does not belong to this session.", code="csrf")
-    return await desk.store.read(sessions.authenticate, claims.user_id, claims.session_id, client_of(request, "web"))
+    return actor
 
 
 async def _host_user(request: Request, claims: Claims) -> Actor:
