@@ -19,6 +19,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from deskhand import wiring
+from deskhand.accounts.passwords import Passwords
 from deskhand.kit import clock
 from deskhand.kit.schema import metadata
 from deskhand.kit.settings import Settings
@@ -118,7 +119,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 def second_app(desk: Desk, client: tuple[str, int] = ("testclient", 50000), **settings: Any) -> Iterator[Desk]:
     """Another process's desk, as far as a test can tell: an app of its own over the same database."""
     made = desk.settings.model_copy(update=settings)
-    services = wiring.prepare(made, passwords=desk.services.passwords)
+    services = wiring.prepare(made, passwords=Passwords(time_cost=1, memory_cost=64))
     app = wiring.build_app(services)
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False, client=client) as http:
         other = Desk(services, http)
