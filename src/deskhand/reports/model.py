@@ -1,7 +1,7 @@
 """What a report is asked for, and the figures that it counts together."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from deskhand.kit.ids import parse_id
 
 MAX_DAYS = 731  # two years, one of them a leap year
 _USUAL_DAYS = 30
+_PART = 31 * DAY
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -31,6 +32,11 @@ class Period(NamedTuple):
     def days(self) -> range:
         """The UTC days it touches, as days since the epoch."""
         return range(self.start // DAY, (self.end - 1) // DAY + 1)
+
+    def parts(self) -> Iterator["Period"]:
+        """The same in pieces of a month, so that few rows at a time are in memory however long it is."""
+        for start in range(self.start, self.end, _PART):
+            yield Period(start, min(start + _PART, self.end))
 
 
 class Asked(NamedTuple):
