@@ -1,6 +1,7 @@
 """What machines ask: alive, ready, and the numbers."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from deskhand.kit import clock, events, jobs
+from deskhand.kit.db import open_store
 from tests.support.app import Desk, running
 
 LOCAL = ("127.0.0.1", 4711)
@@ -34,6 +36,17 @@ def test_it_is_not_ready_on_another_schema(desk: Desk) -> None:
     assert answer.status_code == 503
     assert "0000" in answer.text
     assert desk.client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_it_is_not_ready_without_its_database(desk: Desk) -> None:
+    gone = open_store("postgresql://nobody@127.0.0.1:1/nothing", pool=1)
+    desk.client.app.state.services = replace(desk.services, store=gone)
+    answer = desk.client.get("/readyz")
+    assert answer.status_code == 503
+    assert "does not answer" in answer.text
+    assert desk.client.get("/healthz").status_code == 200
+    gone.close()
 
 
 def test_the_numbers_tell_what_waits(desk: Desk) -> None:

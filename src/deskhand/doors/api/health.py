@@ -7,35 +7,24 @@ GET    /metrics    Prometheus; for the addresses in DESKHAND_METRICS_ALLOW alone
 
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
-from typing import NamedTuple
 
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, text
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from deskhand.doors.api.auth import services
 from deskhand.doors.api.envelope import registry
+from deskhand.doors.backlog import Backlog, backlog
 from deskhand.kit import clock
 from deskhand.kit.errors import Forbidden, Unavailable
-from deskhand.kit.events import events
-from deskhand.kit.jobs import jobs
 from deskhand.kit.settings import Settings
 
-_STATES = ("queued", "running", "dead")
 _HOP_HEADERS = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
 
 ProcessCollector(registry=registry)
-
-
-class Backlog(NamedTuple):
-    """What the worker has before it: jobs by state, events not yet dispatched, microseconds the longest has waited."""
-
-    jobs: dict[str, int]
-    events: int
-    oldest: int
 
 
 def install(app: FastAPI, head: str | None) -> None:
@@ -64,25 +53,6 @@ def install(app: FastAPI, head: str | None) -> None:
     app.router.routes += [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
-def backlog(tx: Connection) -> Backlog:
-    """Counted along the indexes of what is unfinished, however much is done."""
-    counted = dict.fromkeys(_STATES, 0) | {row.state: row.number for row in tx.execute(_JOBS)}
-    due = tx.execute(_OLDEST_JOB, {"moment": clock.now()}).scalar_one()
-    waiting, since = tx.execute(_EVENTS).one()
-    begun = [at for at in (due, since) if at is not None]
-    return Backlog(counted, waiting, max(0, clock.now() - min(begun)) if begun else 0)
-
-
-# As the partial indexes have it; a condition with parameters would not use them.
-_JOBS = (
-    select(jobs.c.state, func.count().label("number"))
-    .where(text("state IN ('queued', 'running', 'dead')"))
-    .group_by(jobs.c.state)
-)
-_OLDEST_JOB = select(func.min(jobs.c.run_at)).where(
-    text("state IN ('queued', 'running')"), jobs.c.state == "queued", text("run_at <= :moment")
-)
-_EVENTS = select(func.count(), func.min(events.c.at)).where(events.c.dispatched_at.is_(None))
 _REVISION = text("SELECT version_num FROM alembic_version")
 _FRESH = {"Cache-Control": "no-store"}
 

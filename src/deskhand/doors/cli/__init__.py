@@ -25,6 +25,8 @@ _COMMANDS = {
     "token": _Command("people", "Print a session token for trying things."),
     "api-key": _Command("api_keys", "Make API keys."),
     "ticket": _Command("tickets", "File, list, show and answer tickets."),
+    "doctor": _Command("doctor", "Look for what is wrong with the desk and its surroundings."),
+    "settings": _Command("settings", "List all settings."),
     "demo": _Command("demonstrate", "Fill an empty desk with a believable data set."),
     "backup": _Command("backup", "Write the whole desk into one file."),
     "restore": _Command("backup", "Make the desk what it was when a backup was written."),
