@@ -67,8 +67,8 @@ async def read_slow(
 
 
 async def read_page(request: Request, query: Callable[[Connection], Any]) -> Response:
-    """As `read`, for one page of a list: what `query` returns has `total`, `page` and `per_page`."""
-    body = await services(request).store.read(query)
+    """For one page of a list whose rows must all be counted: `query` returns `total`, `page` and `per_page` too."""
+    body = await services(request).store.read_slow(query)
     response = found(request, body)
     response.headers.update(links(request, body["page"], body["per_page"], body["total"]))
     return response
