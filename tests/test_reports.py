@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import Counter
+from datetime import UTC, datetime
 from random import Random
 from statistics import quantiles
 from typing import Any, NamedTuple
@@ -10,7 +11,6 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import func, insert, select
 
-from deskhand.accounts.actor import Role
 from deskhand.csat.tables import ratings
 from deskhand.kit.clock import DAY, HOUR, MINUTE, SECOND, now
 from deskhand.kit.events import events
@@ -129,8 +129,6 @@ def volumes(figures: dict[str, Any]) -> list[int]:
 
 
 def day(ago: int) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp((TODAY - ago) * DAY // SECOND, UTC).date().isoformat()
 
 
@@ -236,7 +234,7 @@ def test_days_are_whole_and_moments_exact(desk: Desk) -> None:
     assert summary(desk, f"?from={day(5)}&to={day(4)}")["totals"]["created"] == 4
     exact = summary(desk, f"?from={day(5)}T00:00:00Z&to={day(4)}T00:00:00Z")
     assert (exact["totals"]["created"], len(exact["by_day"])) == (2, 1)
-    noon = summary(desk, f"?from={day(4)}T12:00:00Z&to={day(4)}T13:00:00%2B01:00".replace("13", "15"))
+    noon = summary(desk, f"?from={day(4)}T12:00:00Z&to={day(4)}T15:00:00%2B01:00")
     assert [(line["date"], line["created"], line["backlog"]) for line in noon["by_day"]] == [(day(4), 1, 5)]
     early = summary(desk, f"?from={day(4)}T00:00:00Z&to={day(4)}T06:00:00Z")
     assert [(line["created"], line["backlog"]) for line in early["by_day"]] == [(1, 4)]
@@ -277,8 +275,6 @@ def test_refuses_periods_that_are_none(desk: Desk) -> None:
 
 
 def test_csv_holds_a_table_safe_to_open(desk: Desk) -> None:
-    evil = new_id()
-    desk.user_id("sam")
     story = Story(desk)
     rename = desk.as_("ada").patch(f"/staff/users/{desk.user_id('sam')}", {"name": "=1+1"}, expect=200)
     assert rename.json()["name"] == "=1+1"
@@ -305,7 +301,6 @@ def test_csv_holds_a_table_safe_to_open(desk: Desk) -> None:
     assert [line["name"] for line in table("summary?format=csv&table=by_agent")] == ["'=1+1"]
     (comment,) = table("csat?format=csv&table=comments")
     assert (comment["comment"], comment["agent_name"]) == ('\'@SUM(A1), "quoted"\nsecond line', "'=1+1")
-    assert evil not in comment.values()
     for accept in ("application/json, text/csv", "*/*", "text/html"):
         answer = desk.as_("sam").get("/staff/reports/csat", headers={"Accept": accept}, expect=200)
         assert answer.headers["content-type"] == "application/json"
