@@ -122,8 +122,8 @@ def invite(tx: Connection, actor: Actor, new: NewUser) -> RowMapping:
 
 def change(tx: Connection, actor: Actor, user_id: str, change: UserChange) -> RowMapping:
     """Change a person. Roles and access by admins only; raises LastAdmin where nobody would be left to admit others."""
-    given = change.model_dump(exclude_unset=True)
-    before = get(tx, user_id)
+    given, before = change.model_dump(exclude_unset=True), get(tx, user_id)
+    said = dict(given)
     if "role" in given or "disabled" in given or (before["role"] != Role.CUSTOMER and user_id != actor.user_id):
         actor.require_admin()
     if "disabled" in given:
@@ -134,8 +134,7 @@ def change(tx: Connection, actor: Actor, user_id: str, change: UserChange) -> Ro
     _keep_an_admin(tx, before)
     if given.get("disabled_at"):
         tx.execute(update(sessions).where(sessions.c.user_id == user_id).values(ended_at=now()))
-    changed = {key: given[key] for key in given if key != "disabled_at"} | {"disabled": bool(given.get("disabled_at"))}
-    events.record(tx, "user.changed", user_id, actor=actor.author, data=changed, staff_only=True)
+    events.record(tx, "user.changed", user_id, actor=actor.author, data=said, staff_only=True)
     return get(tx, user_id)
 
 

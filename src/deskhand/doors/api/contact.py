@@ -44,7 +44,7 @@ async def list_spam(request: Request, page: params.Page = 1, per_page: params.Pe
         rows, total = contact.list_spam(tx, actor, limit=per_page, offset=(page - 1) * per_page)
         return {"spam": [staff_wire.spam(row) for row in rows], "total": total, "page": page, "per_page": per_page}
 
-    return await answers.read(request, query)
+    return await answers.read_page(request, query)
 
 
 @staff.post("/spam/{spam_id}/release", status_code=201, response_model=wire.TicketOut, responses=answers.refusals(409))
