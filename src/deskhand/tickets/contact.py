@@ -60,7 +60,7 @@ def list_spam(tx: Connection, actor: Actor, *, limit: int, offset: int) -> tuple
 
 
 def release(tx: Connection, settings: Settings, actor: Actor, spam_id: str) -> Ticket:
-    """It was no spam: file it as the form would have. Raises NotFound, AlreadyReleased."""
+    """It was no spam: file it as the form would have, as the ticket that was answered. NotFound, AlreadyReleased."""
     actor.require_staff()
     row = tx.execute(select(spam).where(_s.id == spam_id).with_for_update()).mappings().one_or_none()
     if row is None:
@@ -71,7 +71,7 @@ def release(tx: Connection, settings: Settings, actor: Actor, spam_id: str) -> T
     new = NewPublicTicket.model_construct(
         name=row["name"], email=row["email"], subject=row["subject"], body=row["body"]
     )
-    ticket = _file(tx, settings, client, new)
+    ticket = _file(tx, settings, client, new, create.Announced(row["id"], row["number"]))
     tx.execute(update(spam).where(_s.id == spam_id).values(released_ticket_id=ticket.id))
     events.record(tx, "spam.released", ticket.id, actor=actor.author, data={"spam_id": spam_id}, staff_only=True)
     return ticket
@@ -98,14 +98,23 @@ def _holder(tx: Connection, ticket: Ticket, client: Client) -> Actor:
     )
 
 
-def _file(tx: Connection, settings: Settings, client: Client, new: NewPublicTicket) -> Ticket:
+def _file(
+    tx: Connection, settings: Settings, client: Client, new: NewPublicTicket, announced: create.Announced | None = None
+) -> Ticket:
     requester = people.add_correspondent(tx, email=new.email, name=new.name, verified=False)
     visitor = Actor(requester["id"], Role.CUSTOMER, new.name, new.email, identity=Identity.UNVERIFIED, client=client)
     content = NewTicket.model_construct(
         subject=new.subject, body=new.body, category_slug=None, priority=Priority.MEDIUM, metadata={}
     )
     return create.file(
-        tx, settings, visitor, requester, content, verified=False, link_mail=_may_mail(tx, settings, new.email)
+        tx,
+        settings,
+        visitor,
+        requester,
+        content,
+        verified=False,
+        announced=announced,
+        link_mail=_may_mail(tx, settings, new.email),
     )
 
 
@@ -121,9 +130,10 @@ def _may_mail(tx: Connection, settings: Settings, email: str) -> bool:
 
 def _hold(tx: Connection, settings: Settings, client: Client, new: NewPublicTicket) -> Ticket:
     """Keep the submission aside. The answer looks like any other, and takes a number like any other."""
-    moment, number = now(), create.next_number(tx, settings)
+    moment, held_id, number = now(), new_id(), create.next_number(tx, settings)
     row = {
-        "id": new_id(),
+        "id": held_id,
+        "number": number,
         "name": new.name,
         "email": new.email,
         "subject": new.subject,
@@ -136,7 +146,7 @@ def _hold(tx: Connection, settings: Settings, client: Client, new: NewPublicTick
     tx.execute(spam.insert(), row)
     guess = learning.suggest(tx, new.subject, new.body)
     fields = dict.fromkeys(Ticket._fields) | {
-        "id": new_id(),
+        "id": held_id,
         "number": number,
         "readable_id": f"{settings.ticket_prefix}-{number}",
         "subject": new.subject,

@@ -1,6 +1,6 @@
 """How a ticket comes to be: its number, its category, its first message, and the snapshot beside it."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, func, select, text
 
@@ -17,12 +17,19 @@ from deskhand.kit.ids import new_id
 from deskhand.kit.settings import Settings
 from deskhand.tickets import messages, snapshot, tags
 from deskhand.tickets.model import NewStaffTicket, NewTicket, Status, Ticket
-from deskhand.tickets.tables import tickets
+from deskhand.tickets.tables import spam, tickets
 
-_HIGHEST = select(func.max(tickets.c.number))
+_HIGHEST = [select(func.max(table.c.number)) for table in (tickets, spam)]
 _NEXT = text("SELECT nextval('ticket_numbers')")
 _LIFT = text("SELECT setval('ticket_numbers', :start) FROM ticket_numbers WHERE last_value < :start OR NOT is_called")
 _INSERT_TICKET = tickets.insert()
+
+
+class Announced(NamedTuple):
+    """How a ticket is called, where that was said before there was one."""
+
+    id: str
+    number: int
 
 
 def create(tx: Connection, settings: Settings, actor: Actor, new: NewTicket) -> Ticket:
@@ -50,12 +57,13 @@ def file(
     *,
     verified: bool,
     assignee_id: str | None = None,
+    announced: Announced | None = None,
     **event_data: Any,
 ) -> Ticket:
     """The one way a ticket is made, whoever files it and through whatever door."""
-    ticket = _insert_ticket(
-        tx, settings, actor.client, requester["id"], new, verified=verified, assignee_id=assignee_id
-    )
+    announced = announced or Announced(new_id(), next_number(tx, settings))
+    given = {"requester_id": requester["id"], "assignee_id": assignee_id, "verified": verified, **announced._asdict()}
+    ticket = _insert_ticket(tx, settings, actor.client, new, given)
     snapshot.take(tx, settings, ticket, requester, actor.client)
     # Filed by staff: the words are the customer's, as far as the agent tells.
     author = actor if actor.user_id == requester["id"] else snapshot.on_behalf(requester, actor.client)
@@ -92,7 +100,7 @@ def next_number(tx: Connection, settings: Settings) -> int:
     """The next readable number. Unique under concurrency; on PostgreSQL a ticket that is rolled back leaves a gap."""
     if tx.dialect.name == "postgresql":
         return tx.execute(_NEXT).scalar_one()
-    return max(tx.execute(_HIGHEST).scalar_one() or 0, settings.ticket_start) + 1
+    return max(settings.ticket_start, *(tx.execute(highest).scalar_one() or 0 for highest in _HIGHEST)) + 1
 
 
 def start_numbers(tx: Connection, settings: Settings) -> None:
@@ -106,29 +114,16 @@ def _as_json(guess: Guess) -> dict[str, Any]:
     return {"slug": guess.slug, "probability": round(guess.probability, 3), "words": words}
 
 
-def _insert_ticket(
-    tx: Connection,
-    settings: Settings,
-    client: Client,
-    requester_id: str,
-    new: NewTicket,
-    *,
-    verified: bool,
-    assignee_id: str | None,
-) -> Ticket:
+def _insert_ticket(tx: Connection, settings: Settings, client: Client, new: NewTicket, given: dict[str, Any]) -> Ticket:
     slug, guess = new.category_slug, None
     if slug is None:
         guess = learning.suggest(tx, new.subject, new.body)
         slug = guess.slug
     category = category_slug_of(tx, slug)
-    number, moment = next_number(tx, settings), now()
+    moment = now()
     row: dict[str, Any] = dict.fromkeys(Ticket._fields[:-1])
-    row |= {
-        "id": new_id(),
-        "number": number,
-        "readable_id": f"{settings.ticket_prefix}-{number}",
-        "requester_id": requester_id,
-        "assignee_id": assignee_id,
+    row |= given | {
+        "readable_id": f"{settings.ticket_prefix}-{given['number']}",
         "subject": new.subject,
         "status": Status.OPEN,
         "priority": new.priority.rank,
@@ -136,7 +131,6 @@ def _insert_ticket(
         "category_guess": guess and _as_json(guess),
         "metadata": new.metadata,
         "channel": client.via,
-        "verified": verified,
         "version": 1,
         "created_at": moment,
         "updated_at": moment,

@@ -107,11 +107,13 @@ enrichments = Table(
     Column("usage_state", String(10), nullable=False),  # given, waiting, fetched, failed
 )
 
-# Contact forms whose honeypot was filled; nothing of them reaches the queue.
+# Contact forms whose honeypot was filled; nothing of them reaches the queue. `id` and `number` are those that the
+# answer named: the ticket that is made of it, should it be released, has them.
 spam = Table(
     "spam",
     metadata,
     Column("id", Id, primary_key=True),
+    Column("number", BigInteger, nullable=False, unique=True),
     Column("name", String(255), nullable=False),
     Column("email", String(254), nullable=False),
     Column("subject", String(255), nullable=False),

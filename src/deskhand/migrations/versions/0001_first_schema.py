@@ -545,6 +545,7 @@ def _tables() -> None:
     op.create_table(
         "spam",
         sa.Column("id", ID, nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("subject", sa.String(length=255), nullable=False),
@@ -558,6 +559,7 @@ def _tables() -> None:
             ["released_ticket_id"], ["tickets.id"], name=op.f("fk_spam_released_ticket_id"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_spam")),
+        sa.UniqueConstraint("number", name=op.f("uq_spam_number")),
     )
     with op.batch_alter_table("spam", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_spam_created_at"), ["created_at"], unique=False)
