@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, text
 
+from deskhand import migrations
 from deskhand.doors.cli import rows
 from deskhand.kit.db import open_store
 from deskhand.kit.schema import metadata
@@ -157,6 +158,14 @@ def test_only_its_owner_can_read_it_and_none_is_overwritten(small: tuple[Cli, Pa
     assert "exists already" in again.err
 
 
+def test_a_place_that_cannot_be_written_is_told_plainly(small: tuple[Cli, Path]) -> None:
+    cli, file = small
+    said = cli("backup", str(file.parent / "no" / "such" / "folder"))
+    assert (said.code, said.out) == (1, "")
+    assert "cannot be written: No such file or directory." in said.err
+    assert [path.name for path in file.parent.iterdir() if path.is_file()] == [file.name]
+
+
 def test_a_desk_in_use_is_replaced_only_by_force(small: tuple[Cli, Path], tmp_path: Path) -> None:
     cli, file = small
     was = contents(cli.url)
@@ -245,6 +254,31 @@ def test_a_link_is_no_member(small: tuple[Cli, Path], elsewhere: Cli) -> None:
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         tar.addfile(link)
     assert elsewhere("restore", str(file)).code == 1
+
+
+def test_a_backup_of_an_older_schema_is_migrated(
+    small: tuple[Cli, Path], elsewhere: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if a later release had a revision more: rows go in before it, and the search is made after it."""
+    upgrade, wanted = migrations.upgrade, []
+
+    def noted(url: str, revision: str = "head") -> None:
+        wanted.append(revision)
+        upgrade(url, revision)
+
+    monkeypatch.setattr(migrations, "head", lambda: "9999")
+    monkeypatch.setattr(migrations, "upgrade", noted)
+    cli, file = small
+    elsewhere.ok("restore", str(file))
+    assert wanted == [orjson.loads(member(file, "manifest.json"))["revision"], "head"]
+    assert contents(elsewhere.url) == contents(cli.url)
+
+
+def member(file: Path, name: str) -> bytes:
+    with tarfile.open(file) as tar:
+        content = tar.extractfile(name)
+        assert content is not None
+        return content.read()
 
 
 def test_large_tables_go_in_parts(small: tuple[Cli, Path], elsewhere: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,20 @@ def test_what_is_set_wrong_is_found(cli: Cli, settings: dict[str, str], what: st
     assert found[what].startswith("✗")
 
 
+def test_a_file_that_others_may_read_is_found(tmp_path: Path) -> None:
+    store = tmp_path / "shared"
+    store.mkdir(mode=0o755)
+    cli = Cli(f"sqlite:///{store}/deskhand.db", store)
+    cli.person(ADA, "admin")
+    (store / "deskhand.db").chmod(0o644)
+    assert "privacy" in findings(cli)[1]
+    store.chmod(0o750)
+    assert "privacy" not in findings(cli)[1]
+    store.chmod(0o755)
+    (store / "deskhand.db").chmod(0o640)
+    assert "privacy" not in findings(cli)[1]
+
+
 def test_a_mail_server_that_answers_is_good(cli: Cli) -> None:
     sender, address = "Help <help@help.example>", "http://help.example"
     with SmtpServer() as server:

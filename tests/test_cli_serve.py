@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
+import orjson
 import pytest
 
 from deskhand.kit.db import open_store
@@ -101,6 +102,23 @@ def test_what_is_under_way_is_finished_before_it_stops(cli: Cli) -> None:
         assert server.popen.wait(60) == 0
     assert answer.startswith(b"HTTP/1.1 201 ")
     assert b'"size":23' in answer
+
+
+def test_every_line_of_the_log_is_in_the_form_that_was_asked_for(cli: Cli) -> None:
+    cli.environment |= {"DESKHAND_LOG_FORMAT": "json", "DESKHAND_JWT_SECRET": "short"}
+    with cli.serving() as server:
+        with socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0)) as connection:
+            connection.sendall(b"no HTTP at all\r\n\r\n")
+            assert b"400" in connection.recv(1000)
+        with server.client() as client:
+            assert client.get("/api/v1/me").status_code == 401
+        server.wait_for("/api/v1/me")
+        assert server.stop() == 0
+    lines = [orjson.loads(line) for line in server.err]
+    events = {line["event"] for line in lines}
+    assert "Invalid HTTP request received." in events
+    assert any("DESKHAND_JWT_SECRET is shorter" in event for event in events)
+    assert all({"level", "timestamp"} <= line.keys() for line in lines)
 
 
 def test_a_taken_port_is_told_plainly_and_changes_nothing(tmp_path: Path) -> None:

@@ -29,3 +29,15 @@ def configure(log_format: str, level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def adopt() -> None:
+    """Write what libraries log by `logging`, from warnings up, in the same form. For processes of our own alone."""
+    logging.basicConfig(handlers=[_Adopted()], level=logging.WARNING, force=True)
+    logging.captureWarnings(True)
+
+
+class _Adopted(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        told = {"logger": record.name} | ({"exc_info": record.exc_info} if record.exc_info else {})
+        structlog.get_logger().log(record.levelno, record.getMessage(), **told)

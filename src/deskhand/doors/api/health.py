@@ -6,7 +6,7 @@ GET    /metrics    Prometheus; for the addresses in DESKHAND_METRICS_ALLOW alone
 """
 
 from collections.abc import Iterator
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
@@ -19,6 +19,7 @@ from deskhand.doors.api.auth import services
 from deskhand.doors.api.envelope import registry
 from deskhand.doors.backlog import Backlog, backlog
 from deskhand.kit import clock
+from deskhand.kit.addresses import among
 from deskhand.kit.errors import Forbidden, Unavailable
 from deskhand.kit.settings import Settings
 
@@ -82,18 +83,7 @@ def _gauges(found: Backlog) -> CollectorRegistry:
 
 def _may_see(request: Request, settings: Settings) -> bool:
     """Whether the client is among those allowed. A proxy that is not trusted makes everybody look local: nobody is."""
-    peer = request.client.host if request.client else ""
-    trusted = _among(peer, [str(network) for network in settings.proxy_networks])
+    trusted = request.client is not None and among(request.client.host, settings.proxy_networks)
     if not trusted and any(name in request.headers for name in _HOP_HEADERS):
         return False
-    return _among(request.state.client_ip if trusted else peer, settings.metrics_allow)
-
-
-def _among(address: str, networks: tuple[str, ...] | list[str]) -> bool:
-    """`address` may be a network too: behind a proxy, IPv6 clients are known by their /64."""
-    try:
-        client = ip_network(address) if "/" in address else ip_network(ip_address(address))
-    except ValueError:
-        return False
-    given = (ip_network(network, strict=False) for network in networks)
-    return any(client.version == network.version and client.subnet_of(network) for network in given)  # type: ignore[arg-type]
+    return among(request.state.client_ip, (ip_network(each, strict=False) for each in settings.metrics_allow))

@@ -38,6 +38,11 @@ class BadArchive(Refusal):
     title = "This is not a whole backup"
 
 
+class CannotWrite(Refusal):
+    code = "cannot_write"
+    title = "The file cannot be written"
+
+
 class FileExists(Conflict):
     code = "file_exists"
     title = "There is a file of this name already"
@@ -118,15 +123,16 @@ def writing(path: Path) -> Iterator[Writer]:
     """A new archive, readable by its owner alone, that appears under `path` whole or not at all. Raises FileExists."""
     if path.exists():
         raise FileExists(f"{path} exists already.")
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(handle, "wb") as file:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             with tarfile.open(fileobj=file, mode="w") as tar:
                 yield Writer(tar)
             file.flush()
             os.fsync(file.fileno())
         part.rename(path)
+    except OSError as problem:
+        raise CannotWrite(f"{path} cannot be written: {problem.strerror}.") from problem
     finally:
         part.unlink(missing_ok=True)
 

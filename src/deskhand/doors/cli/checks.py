@@ -4,6 +4,7 @@ import shutil
 import smtplib
 import ssl
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -62,6 +63,14 @@ def disk(settings: Settings) -> Finding:
     free = shutil.disk_usage(place).free
     told = f"disk: {free / 1024**3:.1f} GiB free at {place}"
     return Finding(GOOD, told) if free > _FREE else Finding(WRONG, told, "Make room: without it nothing can be stored.")
+
+
+def privacy(settings: Settings) -> Iterator[Finding]:
+    """The SQLite file holds the signing key and all that customers wrote."""
+    path = Path(settings.database_url.removeprefix("sqlite:///"))
+    if settings.is_sqlite and path.exists() and _open_to_others(path):
+        hint = f"`chmod o-rwx {path.parent}`, and start the desk with the umask 077."
+        yield Finding(ADVICE, f"privacy: everybody on this machine may read {path}", hint)
 
 
 def mail(settings: Settings) -> Iterator[Finding]:
@@ -154,6 +163,10 @@ _DATABASE_TIME = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000):
 _LAST_JOB = select(func.max(jobs.c.finished_at)).where(
     jobs.c.id.in_(select(jobs.c.id).where(jobs.c.state == "done").order_by(jobs.c.id.desc()).limit(20))
 )
+
+
+def _open_to_others(path: Path) -> bool:
+    return bool(path.stat().st_mode & path.absolute().parent.stat().st_mode << 2 & 0o004)
 
 
 def _greet(host: str, port: int, *, tls: bool) -> None:

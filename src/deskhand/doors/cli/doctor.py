@@ -38,6 +38,7 @@ def examine() -> Iterator[Finding]:
     yield checks.settings(os.environ)
     yield from checks.base_url(settings)
     yield checks.disk(settings)
+    yield from checks.privacy(settings)
     yield from _safely("mail", lambda: checks.mail(settings))
     schema = list(_safely("database", lambda: _schema(settings)))
     yield from schema

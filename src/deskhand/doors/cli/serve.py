@@ -1,6 +1,7 @@
 """`deskhand serve`: web and worker in one process, or in several on PostgreSQL."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ from deskhand import wiring
 from deskhand.accounts import links, people
 from deskhand.doors.cli.desk import load_settings
 from deskhand.doors.services import Services
+from deskhand.kit import logs
 from deskhand.kit.settings import Settings
 
 log = structlog.get_logger("deskhand.serve")
@@ -45,6 +47,7 @@ def serve(host: str | None, port: int | None, workers: int, no_worker: bool) -> 
     if workers > 1 and settings.is_sqlite:
         raise click.UsageError("--workers needs PostgreSQL: on SQLite exactly one process writes.")
     with _listening(settings) as (listener, settings):
+        logs.adopt()
         _lift_file_limit()
         desk = wiring.prepare(settings)
         for problem in desk.host_tokens.problems():
@@ -59,12 +62,18 @@ def serve(host: str | None, port: int | None, workers: int, no_worker: bool) -> 
 
 def web() -> FastAPI:
     """For one of several processes: the application over a desk of its own."""
-    return _application(wiring.prepare(load_settings()), with_worker=False)
+    return _of_several(with_worker=False)
 
 
 def web_and_worker() -> FastAPI:
     """As `web`, with a worker beside it."""
-    return _application(wiring.prepare(load_settings()), with_worker=True)
+    return _of_several(with_worker=True)
+
+
+def _of_several(*, with_worker: bool) -> FastAPI:
+    settings = load_settings()
+    logs.adopt()
+    return _application(wiring.prepare(settings), with_worker=with_worker)
 
 
 def _into_environment(**options: Any) -> None:
@@ -77,8 +86,10 @@ def _listening(settings: Settings) -> Iterator[tuple[socket.socket, Settings]]:
     """A bound socket, taken before anything else so that a second server fails at once; and the settings, which now
     know the port."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    both = settings.host == "::" and socket.has_dualstack_ipv6()
     try:
-        listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        place = (settings.host, settings.port)
+        listener = socket.create_server(place, family=family, backlog=2048, dualstack_ipv6=both)
     except OSError as problem:
         reason = os.strerror(problem.errno) if problem.errno and problem.errno > 0 else problem.strerror
         raise click.ClickException(f"cannot listen on {settings.host}:{settings.port}: {reason}") from None
@@ -129,6 +140,9 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            # What is there by now stays: looking through it again and again would cost pauses of a tenth of a second.
+            gc.collect()
+            gc.freeze()
             self.on_start()
 
 

@@ -6,6 +6,7 @@ import threading
 import click
 
 from deskhand.doors.cli.desk import load_settings, opened
+from deskhand.kit import logs
 
 
 @click.command()
@@ -17,8 +18,9 @@ def worker(threads: int) -> None:
     """
     from deskhand import wiring
 
-    stop = threading.Event()
-    with opened(load_settings()) as desk:
+    stop, settings = threading.Event(), load_settings()
+    logs.adopt()
+    with opened(settings) as desk:
         running = wiring.build_worker(desk, threads=threads)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
