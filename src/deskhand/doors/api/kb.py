@@ -99,9 +99,9 @@ async def vote(request: Request, slug: str, new: NewVote) -> Response:
 @staff.get("", response_model=wire.StaffArticles)
 async def list_articles(
     request: Request,
-    status: StatusIn | None = None,
-    category: params.Word | None = None,
-    q: params.Text | None = None,
+    status: Annotated[StatusIn | None, Query(description="`draft` or `published`.")] = None,
+    category: params.Category = None,
+    q: params.Text = None,
     page: params.Page = 1,
     per_page: params.PerPage = 20,
 ) -> Response:

@@ -29,7 +29,6 @@ from deskhand.tickets.model import (
     NewNote,
     NewStaffReply,
     NewStaffTicket,
-    PriorityIn,
     StaffTicketChange,
     Ticket,
     user_id,
@@ -40,12 +39,12 @@ router = for_staff("tickets")
 
 View = Annotated[Literal["unassigned", "mine", "all"], Query(description="A queue: whose tickets to list.")]
 Assignee = Annotated[
-    str,
-    AfterValidator(lambda text: text if text == "none" else user_id(text)),
+    Annotated[str, AfterValidator(lambda text: text if text == "none" else user_id(text))] | None,
     Query(description="A user's id, or `none`."),
 ]
-Requester = Annotated[params.Word, Query(description="The customer's e-mail.")]
-Cursor = Annotated[params.Word, Query(description="`next_cursor` of the page before.")]
+Requester = Annotated[params.Word | None, Query(description="The customer's e-mail.")]
+Tag = Annotated[params.Word | None, Query(description="A tag.")]
+Cursor = Annotated[params.Word | None, Query(description="`next_cursor` of the page before.")]
 IfMatch = Annotated[str | None, Header(description="The ETag that was read: refuses to overwrite a newer state (412).")]
 
 
@@ -53,17 +52,17 @@ IfMatch = Annotated[str | None, Header(description="The ETag that was read: refu
 async def list_all_tickets(
     request: Request,
     view: View = "all",
-    status: params.Statuses | None = None,
-    category: params.Word | None = None,
-    priority: PriorityIn | None = None,
-    assignee: Assignee | None = None,
-    requester: Requester | None = None,
-    tag: Annotated[params.Word, Query()] | None = None,
-    q: params.Text | None = None,
-    sort: params.Sort | None = None,
+    status: params.Statuses = None,
+    category: params.Category = None,
+    priority: params.OfPriority = None,
+    assignee: Assignee = None,
+    requester: Requester = None,
+    tag: Tag = None,
+    q: params.Text = None,
+    sort: params.Sort = None,
     page: params.Page = 1,
     per_page: params.PerPage = 20,
-    cursor: Cursor | None = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Tickets of all customers. `q` also finds what notes say."""
     store, actor = services(request).store, answers.actor_of(request)

@@ -26,7 +26,7 @@ from deskhand.doors.api.auth import services
 from deskhand.doors.api.routers import for_customers
 from deskhand.notifications import preferences
 from deskhand.tickets import access, create, ops, queries, wire
-from deskhand.tickets.model import NewReply, NewTicket, PriorityIn, TicketChange
+from deskhand.tickets.model import NewReply, NewTicket, TicketChange
 from deskhand.tickets.queries import Filter
 
 router = for_customers("Tickets")
@@ -35,11 +35,11 @@ router = for_customers("Tickets")
 @router.get("/tickets", response_model=wire.TicketsOut)
 async def list_tickets(
     request: Request,
-    status: params.Statuses | None = None,
-    category: params.Word | None = None,
-    priority: PriorityIn | None = None,
-    q: params.Text | None = None,
-    sort: params.Sort | None = None,
+    status: params.Statuses = None,
+    category: params.Category = None,
+    priority: params.OfPriority = None,
+    q: params.Text = None,
+    sort: params.Sort = None,
     page: params.Page = 1,
     per_page: params.PerPage = 20,
 ) -> Response:
