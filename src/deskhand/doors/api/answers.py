@@ -115,7 +115,7 @@ def found(request: Request, result: Any, *, etag: str | None = None) -> Response
     body = orjson.dumps(result)
     tag = etag or f'"{blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie, X-API-Key"}
-    if _matches(request.headers.get("if-none-match", ""), tag):
+    if matches(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     return response(body, 200, headers)
 
@@ -183,7 +183,7 @@ async def _fingerprint(request: Request) -> str:
     return sha256(head + await request.body()).hexdigest()
 
 
-def _matches(header: str, tag: str) -> bool:
+def matches(header: str, tag: str) -> bool:
     """`If-None-Match` compares weakly (RFC 9110, 13.1.2)."""
     tags = {part.strip().removeprefix("W/") for part in header.split(",")}
     return "*" in tags or tag.removeprefix("W/") in tags

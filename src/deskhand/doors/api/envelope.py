@@ -2,6 +2,8 @@
 
 import re
 import time
+from http import HTTPStatus
+from urllib.parse import urlsplit
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -52,6 +54,9 @@ class Envelope:
                 status = message["status"]
                 added = MutableHeaders(scope=message)
                 added["X-Request-ID"] = request_id
+                if status == HTTPStatus.TEMPORARY_REDIRECT:
+                    # The router's answer to a slash too many names the host as the client did, without a proxy's https.
+                    added["Location"] = urlsplit(added["Location"])._replace(scheme="", netloc="").geturl()
                 added.setdefault("X-Content-Type-Options", "nosniff")
                 added.setdefault("Referrer-Policy", "same-origin")
             await send(message)

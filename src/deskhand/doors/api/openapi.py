@@ -16,7 +16,7 @@ from starlette.routing import Route
 from deskhand import __version__
 from deskhand.accounts.actor import Role
 from deskhand.doors.api import docs_page
-from deskhand.doors.api.answers import KEY_HEADER, PROBLEM_REF, TITLES
+from deskhand.doors.api.answers import KEY_HEADER, PROBLEM_REF, TITLES, matches
 
 _DESCRIPTION = """\
 The support desk's API. JSON in and out; times are RFC 3339 in UTC; ids are UUIDs, and a ticket's readable id
@@ -88,7 +88,7 @@ def install(app: FastAPI) -> None:
                 made[key] = body, f'"{blake2b(body, digest_size=12).hexdigest()}"'
         body, tag = made[name]
         headers = {"ETag": tag, "Cache-Control": "no-cache", "Content-Security-Policy": docs_page.POLICY}
-        if request.headers.get("if-none-match") == tag:
+        if matches(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
         return Response(body, 200, headers, content_type)
 
