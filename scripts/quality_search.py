@@ -3,8 +3,8 @@
     python scripts/quality_search.py FOLDER [DATABASE_URL]
 
 The folder holds `kb_articles.jsonl` and `kb_queries.jsonl`, or articles as `*.md` and `queries.jsonl`. An article is
-{id, slug, title, summary, body_markdown}, or a file with `title` and `summary` above its text and its slug for a name; a
-query is {kind, query, relevant: [article ids]}. The database must be empty; without one, SQLite in memory serves.
+{id, slug, title, summary, body_markdown}, or a file with `title` and `summary` above its text, its slug for a name;
+a query is {kind, query, relevant: [article ids]}. The database must be empty; without one, SQLite in memory serves.
 """
 
 import json

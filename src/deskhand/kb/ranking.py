@@ -11,7 +11,7 @@ from deskhand.kb.search_index import BODY, END, HEADINGS, SUMMARY, TITLE, Doc, I
 
 CANDIDATES = 50
 # Beside the sum of what terms are worth (at most 1): all of the query found, found in the title, side by side.
-_COVERED, _TITLED, _PAIRED = 0.3, 0.8, 0.3
+_COVERED, _TITLED, _PAIRED = 0.3, 0.8, 0.4
 _PAIR = {TITLE: 1.0, HEADINGS: 0.5, SUMMARY: 0.5, BODY: 0.3}
 _TELLING = 15  # terms by which articles are compared
 _TINY = 1e-9
@@ -28,7 +28,7 @@ def rank(index: Index, concepts: Sequence[Concept]) -> list[Ranked]:
     total = sum(concept.rarity for concept in concepts)
     if not total:
         return []
-    pairs = _pairs(concepts)
+    pairs = _pairs(index, concepts)
     ranked = [
         Ranked(doc.article_id, _score(index, doc, concepts, pairs, base) / total)
         for base, doc in _candidates(index, concepts)
@@ -42,7 +42,7 @@ def marks(index: Index, concepts: Sequence[Concept]) -> dict[str, float]:
     worths: dict[str, float] = {}
     for concept in concepts:
         for term, value in concept.terms.items():
-            for member in (term, *index.members(term)):
+            for member in (term, *index.words_of(term)):
                 worths[member] = max(value, worths.get(member, 0.0))
     return worths
 
@@ -98,7 +98,7 @@ def _score(index: Index, doc: Doc, concepts: Sequence[Concept], pairs: "Sequence
     if titled:
         score += _TITLED * titled * (0.4 + 0.6 * _share(index, title, concepts))
     for pair in pairs:
-        if pair.one in terms and pair.other in terms:
+        if any(term in terms for term in pair.ones) and any(term in terms for term in pair.others):
             score += _PAIRED * pair.rarity * _closeness(pair, doc)
     return score
 
@@ -115,23 +115,25 @@ def _share(index: Index, title: str, concepts: Sequence[Concept]) -> float:
 
 
 class _Pair(NamedTuple):
-    one: str
-    other: str
+    ones: str
+    others: str
     pattern: re.Pattern[str]
     rarity: float
 
 
-def _pairs(concepts: Sequence[Concept]) -> list[_Pair]:
+def _pairs(index: Index, concepts: Sequence[Concept]) -> list[_Pair]:
     """Neighbours in the query, which may have a little word between them in the text."""
+    forms = [_forms(index, concept) for concept in concepts]
     return [
-        _Pair(
-            one.main,
-            other.main,
-            re.compile(f"{one.main}[^{END}]{{0,2}}{other.main}"),
-            min(one.rarity, other.rarity),
-        )
-        for one, other in pairwise(concepts)
+        _Pair(ones, others, re.compile(f"[{ones}][^{END}]{{0,2}}[{others}]"), min(one.rarity, other.rarity))
+        for (one, ones), (other, others) in pairwise(zip(concepts, forms, strict=True))
+        if ones and others
     ]
+
+
+def _forms(index: Index, concept: Concept) -> str:
+    """The single words that stand for a concept: of a group its members."""
+    return "".join(dict.fromkeys(form for term in concept.terms for form in index.words_of(term)))
 
 
 def _closeness(pair: _Pair, doc: Doc) -> float:

@@ -106,10 +106,10 @@ class Index:
         term = self._terms.get(name)
         return term if term is not None and self._frequencies[term] else None
 
-    def members(self, group: str) -> list[str]:
-        """The terms of a group's single words."""
-        names = synonyms.members(self._names[ord(group) - _FIRST])
-        return [term for name in names if (term := self.term(name)) is not None]
+    def words_of(self, term: str) -> list[str]:
+        """The term itself where it is a stem; of a group, the terms of its members that are single words."""
+        members = synonyms.members(self._names[ord(term) - _FIRST])
+        return [term] if members is None else [known for name in members if (known := self.term(name)) is not None]
 
     def postings(self, term: str) -> "tuple[array[int], array[float]]":
         """Places in `docs`, among them some of removed articles, and the term's worth in each."""
@@ -134,8 +134,10 @@ class Index:
         return self._vocabulary
 
     def of_length(self, length: int) -> list[str]:
+        """What a word of that length may be meant for: a form that an article has, or another name for one."""
         if not self._by_length:
-            for word in self.vocabulary():
+            others = {word for word, group in synonyms.names() if self.term(group)}
+            for word in sorted(others.union(self.vocabulary())):
                 self._by_length.setdefault(len(word), []).append(word)
         return self._by_length.get(length, [])
 

@@ -30,5 +30,17 @@ _LISTS = {
         voces""",
 }
 
+# English words that say little, but not nothing, about what is asked for.
+_FAINT = """
+    again already always anymore anything arent back become been call called came come comes correctly couldnt couple
+    currently day didnt different doesnt else ever every everybody everyone everything few give gives given go goes
+    going gone gonna good hadnt happen happened happening happens hasnt haven havent hows im instead ive keep keeps kind
+    know last late later least less long look looking lot lots made make makes making many maybe mean means more most
+    much nobody nothing often one others part particular probably properly put really right say says see seem seems
+    several shouldnt show since something sometimes sort still stuff suddenly sure take takes taken tell thats thing
+    things think took two use used uses using usually various wants wasnt way well went werent whats whatever whenever
+    wheres without work worked working works wouldnt yet youre"""
+
 STOPWORDS: dict[str, frozenset[str]] = {name: frozenset(words.split()) for name, words in _LISTS.items()}
 ENGLISH = STOPWORDS["english"]
+FAINT = frozenset(_FAINT.split())

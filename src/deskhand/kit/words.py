@@ -23,6 +23,14 @@ _APOSTROPHE = re.compile("['’](?:s$)?")
 # Letters that Unicode does not take apart into a base and an accent.
 _LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 _STEMMABLE = re.compile("[a-z]{3,24}")
+# British spelling, where American has z or -or. It may hit other words: all their forms alike, so they still meet.
+_BRITISH = re.compile(
+    r"(?<=[a-z]{3})(?:(?P<s>(?<=[iy])s)(?=(?:e[drs]?|es|ers|ing|able|ations?)$)|ou(?=r(?:s|ed|ing|ite|ites|ful|al)?$))"
+)
+# Words that the stemmer takes for forms of another: "rating" of "rate", "important" of "import".
+_ROOTS = ("accountant", "appearance", "customer", "important", "rating", "setting")
+_OTHERS = {"accounting": "accountant", "importance": "important"}
+_OWN_STEMS = {root + ending: root for root in _ROOTS for ending in ("", "s")} | _OTHERS
 
 
 class Word(NamedTuple):
@@ -82,6 +90,10 @@ def stem(word: str, language: str = "english") -> str:
     """What the inflected forms of a folded word share; the word itself where it has digits or other scripts."""
     if not _STEMMABLE.fullmatch(word):
         return word
+    if language == "english":
+        if word in _OWN_STEMS:
+            return _OWN_STEMS[word]
+        word = _BRITISH.sub(lambda found: "z" if found["s"] else "o", word)
     with _stemming:
         return _stemmer(language).stemWord(word)
 

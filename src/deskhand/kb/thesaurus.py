@@ -1,0 +1,185 @@
+"""What people call the same thing, in the language of products that are sold by subscription.
+
+One group a line, which a comma at its end continues; members are separated by commas and may have several words.
+Inflected forms that do not share a stem with a member have to be named.
+"""
+
+LINES = """
+login, log in, logging in, logged in, sign in, signin, signing in, signed in, logon, log on
+logout, log out, sign out, signout, logging out, signing out, log off
+signup, sign up, signing up, register, registration, create an account, new account
+2fa, mfa, two factor, two step, multi factor, twofactor, multifactor, second factor, second step, authenticator,
+    otp, totp, verification code, security code, login code, sms code
+sso, single sign on, saml, identity provider, idp, okta, oidc
+password, passphrase, passcode, credential
+invoice, receipt, bill, billing statement, vat invoice
+billing, payment, pay, paid, paying, charge, charged
+credit card, debit card, card, payment method, payment details, billing details
+refund, money back, reimburse, reimbursement, pay back, paid back, give back
+chargeback, dispute, contest
+price, pricing, cost, fee, how much
+plan, subscription, tier, package
+upgrade, downgrade, change plan, switch plan
+trial, free trial, try for free, evaluation, free of charge
+discount, coupon, promo, promo code, voucher, promotion, rebate, reduction, cheaper
+delete, remove, erase, deletion, removal, get rid of
+cancel, cancellation, terminate, unsubscribe, end subscription, stop paying, opt out, quit, resign
+member, user, colleague, teammate, seat, coworker, co worker, collaborator, employee, staff, license, licence
+team, organization, workspace, company
+account, profile, user
+role, permission, access right, access level, privilege
+invite, invitation, add user, add member, add people
+owner, ownership, transfer
+api key, api token, access token, secret key, bearer token, personal token
+api, rest api, endpoint
+webhook, callback, web hook, http callback
+integration, integrate, connect, connector, plugin, plug in, add on, addon, extension, app
+email, e mail, mail, mailbox
+notification, alert, notify, reminder, notice, push message
+report, digest, summary
+setting, preference, option, configuration, configure, config
+setup, set up, setting up, install, installation, installing
+create, add, make, new, creating
+change, edit, update, modify, rename, alter, adjust
+move, migrate, migration, switch
+import, upload, migrate from, switch from, switching from
+export, download, extract
+share, sharing, send, give access
+embed, iframe, widget
+dashboard, overview, home page
+chart, graph, plot, diagram
+analytics, statistic, stats, metric
+filter, segment, narrow
+exclude, ignore, block, hide, omit
+limit, quota, allowance, cap, rate limit, overage, exceed, maximum, max, budget, threshold
+usage, consumption
+error, bug, issue, problem, trouble, fail, failure, broken, crash, not working, doesnt work, does not work, wont work
+troubleshoot, debug, diagnose, fix, solve, resolve, verify, verification
+slow, performance, speed, latency, lag, faster
+outage, downtime, offline, unavailable, down, status page, incident, maintenance, 503
+offline, without internet, no internet, without network, no network, no connection
+timeout, timed out, time out, gateway timeout, 504
+missing, lost, disappeared, not showing, not appear, not visible, gone, vanished
+restore, recover, recovery, undo, undelete, bring back
+reset, clear, wipe, start over
+backup, back up, snapshot
+website, site, web site, webpage, web page
+domain, hostname, dns, subdomain
+url, link, address, permalink
+page, screen
+script, snippet, code snippet, tracking code, tag
+visitor, visit, audience, unique visitor, people
+traffic, hits, views, pageview, page view
+goal, conversion, convert, objective
+event, action, activity
+funnel, customer journey, user journey
+revenue, income, sales, ecommerce, e commerce, shop, store
+campaign, utm, marketing
+source, referrer, referral, referer
+bot, spam, crawler, spider
+spam, junk, junk folder, spam folder
+browser, chrome, firefox, safari
+mobile, phone, smartphone, iphone, android
+desktop, computer, laptop
+country, region, city, location, geolocation, geography, geotargeting, geo targeting
+hosting, hosted, data center, data centre, data location, data residency, located, servers located
+language, locale, translation, localization
+timezone, time zone
+date, period, time range, date range, time frame
+file, attachment, document
+image, picture, photo, avatar, logo, screenshot
+ticket, support request, case
+contact, support, get in touch, reach, help desk, helpdesk, customer service, phone number, telephone, hotline,
+    live chat, talk to, speak to, write to us
+privacy, gdpr, data protection, ccpa, personal data, data subject, right to be forgotten
+dpa, data processing agreement, processing agreement, processor, subprocessor, sub processor
+cookie, consent, tracking cookie
+security, secure, safe, protect
+encrypt, encryption, ssl, tls, https, certificate
+ad blocker, adblocker, adblock, ublock, content blocker
+client, customer, buyer
+start, begin, get started, getting started, quick start, quickstart, first steps, onboarding, beginner, basics,
+    introduction, hello world, first request
+guide, tutorial, instructions, walkthrough, documentation, docs, manual, reference, handbook
+enable, activate, turn on, switch on
+disable, deactivate, turn off, switch off
+pause, suspend, freeze, put on hold
+close account, delete account, remove account
+archive, hide away
+search, find, look up, lookup
+sort, order, rank
+public, visible, open
+private, hidden, restricted
+compare, comparison, versus, vs
+schedule, recurring, automatic, automate, automation, cron, cronjob, cron job, nightly, every night, every day,
+    every week, every month, daily, regularly, periodic, timetable
+sync, synchronize, synchronization
+tag, label, property, attribute, custom field, parameter, dimension
+group, folder, collection, category
+bulk, batch, mass, multiple
+duplicate, copy, clone, twice, double, two times
+test, sandbox, staging, development, localhost, test environment, test mode
+version, release, changelog, release notes
+column, field
+csv, spreadsheet, excel, xlsx, google sheets
+whitelist, allowlist, allow list, white list
+blacklist, blocklist, block list, denylist, deny list
+nonprofit, non profit, charity, ngo, education, school, university, student, academic
+self hosted, self host, self hosting, selfhosted, on premise, own server, community edition
+wordpress, cms
+affiliate, partner, reseller, referral program
+refuse, refusal, reject, rejection, decline, deny, denied, not accepted, not allowed
+leak, compromised, exposed, steal, stole, stolen, theft, hacked, breach
+parallel, concurrent, concurrency, simultaneous, at the same time, at once
+rate limit, throttle, too many requests, too many calls, 429, back off, backoff
+unauthorized, unauthenticated, not authorized, authentication, 401
+forbidden, access denied, permission denied, 403
+internal server error, internal error, server error, 500
+too large, too big, oversized, 413
+large, big, huge
+europe, eu, european union
+usa, united states, america, american
+uk, united kingdom, britain
+carry over, carried over, roll over, rollover
+example, sample, demo, hello world
+library, sdk, client library, package, module
+scan, ocr, recognize, photograph
+deal, lead, prospect, opportunity, pipeline, crm
+accountant, bookkeeper, adviser, advisor, accounting, bookkeeping
+quote, quotation, estimate, offer, proposal
+dunning, reminder, overdue, past due, late payment, unpaid, outstanding, owe, doesnt pay, not pay
+deposit, down payment, prepayment, advance payment
+bank transfer, wire transfer, ach, sepa, direct debit
+tax, vat, gst, tax id
+hang, freeze, frozen, stuck, crash, unresponsive, not responding
+timer, stopwatch, time tracking, timesheet, time sheet
+template, layout, theme, appearance, branding, brand, letterhead, look and feel
+customize, personalize, adapt
+store, save, keep, retain, retention, storage
+leave, former employee, ex employee, offboarding, left the company, leaves the company
+audit log, audit trail, activity log, history, who changed, who deleted, who did
+wait, delay, pause
+popup, pop up, dialog, banner, modal, overlay
+retry, try again, repeat, resend, send again, replay, redeliver
+locked out, account locked, account blocked, blocked account, too many attempts, get into my account, cant sign in,
+    cant log in
+verify, verification, confirm, confirmation, validate, validation, authenticity
+not received, never received, not receiving, never got, never came, not arrive, never arrived, not delivered,
+    undelivered, bounce
+umlaut, special characters, encoding, utf 8, garbled
+currency, dollar, euro, foreign currency, exchange rate, fx
+blurry, blurred, pixelated, low resolution
+blank, empty, nothing, no content, white page
+wrong, incorrect, invalid, mistake
+expire, expiry, expiration, outdated, no longer valid
+rotate, renew, replace, regenerate, roll, swap
+revoke, withdraw, invalidate
+ip, ip address, static ip
+javascript, js, react, angular, vue, single page app, spa, dynamic
+truncate, cut off, incomplete
+unexpected, surprise, surprising
+supplier, vendor
+purchase, buy, order
+note, comment, annotation
+signature, esign, e sign, sign electronically
+"""
