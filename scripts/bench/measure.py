@@ -1,0 +1,115 @@
+"""Measuring one desk: each scenario over HTTP from one and from sixteen connections, and its SQL raw right after."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from scripts.bench import calls, raw, record
+from scripts.bench.calls import Scenario
+from scripts.bench.load import Result, load
+from scripts.bench.raw import Rate, Step
+from scripts.bench.server import Memory, Server, serving
+
+CONNECTIONS = (1, 16)
+FLAT = ("list of own tickets", "ticket with thread", "create")  # what may not slow down as the desk grows
+_RECORDED = 60  # requests of a scenario whose SQL is replayed
+_TURNS = 3
+
+
+class Effort(NamedTuple):
+    """How long and how often each scenario is asked at most."""
+
+    seconds: float = 3.0
+    most: int = 5_000
+
+
+class Line(NamedTuple):
+    """`statements` is how many the raw loop sends for one request, on average."""
+
+    scenario: Scenario
+    one: Result
+    many: Result
+    raw: Rate
+    statements: float
+
+    @property
+    def share(self) -> float:
+        """Of the raw loop's rate, at sixteen connections: what the process can do when it is asked for more."""
+        return self.many.rate / self.raw.rate if self.raw.rate else 0.0
+
+
+class Measured(NamedTuple):
+    """`settled` is the seconds that the worker needed for what the writes had left it."""
+
+    lines: list[Line]
+    ready: float
+    memory: Memory | None
+    settled: float
+
+
+Tell = Callable[[str], None]
+
+
+def measure(url: str, folder: Path, effort: Effort, tell: Tell) -> Measured:
+    """All scenarios."""
+    with record.desk(url, folder) as services:
+        plan = calls.scenarios(services)
+        steps = {it.name: _recorded(services, it) for it in plan}
+    served: dict[str, tuple[Result, Result]] = {}
+    rates: dict[str, Rate] = {}
+    settled = 0.0
+    with serving(url, folder) as server:
+        server.settle()
+        for it in plan:
+            tell(it.name)
+            served[it.name] = _serve(server, it, effort)
+            if it.writes:
+                settled += server.settle()
+            else:
+                rates[it.name] = raw.reads(url, steps[it.name], seconds=effort.seconds)
+        memory = server.memory()
+    # Without the server: its worker would take up what these write.
+    for it in (it for it in plan if it.writes):
+        tell(f"{it.name}, raw")
+        rates[it.name] = raw.writes(url, steps[it.name], seconds=effort.seconds, writers=[1, 16])
+    lines = [Line(it, *served[it.name], rates[it.name], _mean(steps[it.name])) for it in plan]
+    return Measured(lines, server.ready, memory, settled)
+
+
+def compare(urls: tuple[str, str], folder: Path, effort: Effort, tell: Tell) -> dict[str, tuple[float, float]]:
+    """The rates of `FLAT` on two desks, at sixteen connections: the best of three turns, which the desks take by turns."""
+    best: dict[str, list[float]] = {name: [0.0, 0.0] for name in FLAT}
+    plans = []
+    for url in urls:
+        with record.desk(url, folder) as services:
+            plans.append([it for it in calls.scenarios(services) if it.name in FLAT])
+    for turn in range(2 * _TURNS):
+        place = turn % 2
+        with serving(urls[place], folder) as server:
+            server.settle()
+            for it in plans[place]:
+                tell(f"{it.name}, {'small' if place == 0 else 'large'} desk")
+                _, many = _serve(server, it, effort)
+                best[it.name][place] = max(best[it.name][place], many.rate)
+    return {name: (small, large) for name, (small, large) in best.items()}
+
+
+def _recorded(services: record.Services, scenario: Scenario) -> list[Step]:
+    some = random.Random(3).sample(scenario.calls, min(_RECORDED, len(scenario.calls)))
+    return (record.writes if scenario.writes else record.reads)(services, some)
+
+
+def _serve(server: Server, scenario: Scenario, effort: Effort) -> tuple[Result, Result]:
+    one, many = (
+        load(server.port, scenario.calls, connections=number, seconds=effort.seconds, most=effort.most)
+        for number in CONNECTIONS
+    )
+    for result in (one, many):
+        if not result.requests or set(result.statuses) - {"200", "201"}:
+            raise RuntimeError(f"{scenario.name}: {result.statuses}")
+    return one, many
+
+
+def _mean(steps: list[Step]) -> float:
+    return sum(map(len, steps)) / len(steps)
