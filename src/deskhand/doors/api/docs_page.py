@@ -6,6 +6,10 @@ from typing import Any
 
 import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from deskhand.doors.api.problems import PROBLEMS
+from deskhand.kit.markdown import render as render_markdown
 
 _env = Environment(
     loader=PackageLoader("deskhand.doors.api", "templates"),
@@ -36,6 +40,8 @@ def render(document: dict[str, Any]) -> bytes:
         groups=groups,
         schemas=[(name, schema, orjson.dumps(schema, option=orjson.OPT_INDENT_2).decode()) for name, schema in schemas],
         style=_STYLE,
+        problems=PROBLEMS,
+        prose=lambda text: Markup(render_markdown(text, headings=True)),  # noqa: S704 - it ends in nh3
         type_of=type_of,
     ).encode()
 
@@ -68,10 +74,15 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> dict[str, A
         "parameters": operation.get("parameters", []),
         "body": [(kind, _schema_name(content.get("schema", {}))) for kind, content in body.items()],
         "responses": [
-            (status, response["description"], [_schema_name(c.get("schema", {})) for c in _contents(response)])
+            (status, _described(response), [_schema_name(c.get("schema", {})) for c in _contents(response)])
             for status, response in sorted(operation["responses"].items())
         ],
     }
+
+
+def _described(response: dict[str, Any]) -> str:
+    """The framework's own words say nothing."""
+    return "Done" if response["description"] == "Successful Response" else response["description"]
 
 
 def _contents(response: dict[str, Any]) -> list[dict[str, Any]]:
