@@ -17,7 +17,7 @@ from deskhand.doors.cli import main
 from deskhand.kit import logs
 
 PASSWORD = "correct horse battery"
-_PATIENCE = 60  # seconds; the machine may be busy
+_PATIENCE = 120  # seconds; the machine may be busy
 
 
 class Done(NamedTuple):
