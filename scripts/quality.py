@@ -19,6 +19,7 @@ OWN_REQUESTS = Path("tests/data/requests.jsonl")
 OWN_CENTRES = {
     "web data API": (Path("src/deskhand/doors/cli/demo/articles"), Path("tests/data/kb_queries.jsonl")),
     "invoicing": (Path("tests/data/kb_other"), None),
+    "web hosting": (Path("tests/data/kb_hosting"), None),
     "German": (Path("tests/data/kb_de"), None),
     "French": (Path("tests/data/kb_fr"), None),
     "Spanish": (Path("tests/data/kb_es"), None),

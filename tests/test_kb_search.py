@@ -122,6 +122,17 @@ def _filled(url: str) -> Iterator[Engine]:
         ("API token", "keys"),
         ("callback url", "webhooks"),
         ("terminate my plan", "cancel"),
+        ("deliveries that never arrived twice", "webhooks"),
+        # a word that was corrected means what it would mean if it were typed well
+        ("reciept", "invoices"),
+        ("colleage", "team"),
+        ("terminat my subscripton", "cancel"),
+        # irregular forms and British spelling
+        ("I forgot it", "password"),
+        ("organisation roles", "team"),
+        # other names in other languages
+        ("Beleg", "rechnung"),
+        ("reçu", "facture"),
         # together and apart
         ("web hooks", "webhooks"),
         ("apikey", "keys"),

@@ -83,8 +83,10 @@ def _readings(
 
 def _groups(tokens: Sequence[str], languages: Iterable[str]) -> list[list[tuple[str, float]]]:
     """For each word the groups it is in, by itself or with its neighbours, and what they are worth."""
-    roots = [{stem(token, language) for language in languages} for token in tokens]
-    groups = [[(group, _SYNONYM) for root in sorted(each) for group in synonyms.groups(root)] for each in roots]
+    groups = [
+        [(group, _SYNONYM) for language in languages for group in synonyms.groups(stem(token, language), language)]
+        for token in tokens
+    ]
     for start, length, group in synonyms.phrases(tokens):
         for at in range(start, start + length):
             groups[at].append((group, _PHRASE))

@@ -161,7 +161,7 @@ class Index:
             phrases = synonyms.phrases(words)
             groups = [phrase.group for phrase in phrases]
             for stem, count in Counter(stems).items():
-                for group in synonyms.groups(stem):
+                for group in synonyms.groups(stem, source.language):
                     groups.extend([group] * count)
             fields.append(self._string(stems) + END + self._string(groups))
         worths = _worths(fields)

@@ -15,9 +15,10 @@ class Phrase(NamedTuple):
     group: str
 
 
-def groups(root: str) -> tuple[str, ...]:
-    """The groups that a word with the stem `root` is in."""
-    return _GROUPS_OF.get(root, ())
+def groups(root: str, language: str) -> tuple[str, ...]:
+    """The groups that a word with the stem `root` is in: English ones too, whose words every language borrows."""
+    english = _GROUPS_OF["english"].get(root, ())
+    return english if language == "english" else english + _GROUPS_OF[language].get(root, ())
 
 
 def known(word: str) -> bool:
@@ -46,26 +47,28 @@ def phrases(words: Sequence[str]) -> list[Phrase]:
     ]
 
 
-_GROUPS_OF: dict[str, tuple[str, ...]] = {}
+_GROUPS_OF: dict[str, dict[str, tuple[str, ...]]] = {language: {} for language in LINES}
 _MEMBERS: dict[str, tuple[str, ...]] = {}
 _WORDS: set[str] = set()  # of all members
 _NAMES: list[tuple[str, str]] = []
 _PHRASES: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {}
 
 
-def _read(line: str) -> None:
+def _read(line: str, language: str) -> None:
     members = [tuple(member.split()) for member in line.split(",")]
-    group = "~" + "_".join(members[0])
-    singles = dict.fromkeys(stem(member[0]) for member in members if len(member) == 1)
+    group = f"~{language}_" + "_".join(members[0])
+    singles = dict.fromkeys(stem(member[0], language) for member in members if len(member) == 1)
     _MEMBERS[group] = tuple(singles)
     _WORDS.update(word for member in members for word in member)
     _NAMES.extend((member[0], group) for member in members if len(member) == 1)
     for single in singles:
-        _GROUPS_OF[single] = (*_GROUPS_OF.get(single, ()), group)
+        known_in = _GROUPS_OF[language]
+        known_in[single] = (*known_in.get(single, ()), group)
     for member in members:
         if len(member) > 1:
             _PHRASES[member[0]] = (*_PHRASES.get(member[0], ()), (member, group))
 
 
-for _line in LINES.replace(",\n", ",").strip().splitlines():
-    _read(_line)
+for _language, _lines in LINES.items():
+    for _line in _lines:
+        _read(_line, _language)

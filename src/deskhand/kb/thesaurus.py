@@ -1,10 +1,12 @@
 """What people call the same thing, in the language of products that are sold by subscription.
 
-One group a line, which a comma at its end continues; members are separated by commas and may have several words.
-Inflected forms that do not share a stem with a member have to be named.
+One group a line, which a comma at its end continues; members are separated by commas, may have several words, and are
+written without accents. Inflected forms that do not share a stem with a member have to be named.
 """
 
-LINES = """
+from deskhand.kb.thesaurus_abroad import OTHERS
+
+_ENGLISH = """
 login, log in, logging in, logged in, sign in, signin, signing in, signed in, logon, log on
 logout, log out, sign out, signout, logging out, signing out, log off
 signup, sign up, signing up, register, registration, create an account, new account
@@ -182,4 +184,16 @@ supplier, vendor
 purchase, buy, order
 note, comment, annotation
 signature, esign, e sign, sign electronically
+bad request, 400
+not found, 404
+bad gateway, 502
+service unavailable, 503
+bandwidth, traffic, data transfer
+out of office, vacation, autoresponder, auto reply, absence
+agency, freelancer, designer, developer, programmer
 """
+
+LINES = {
+    language: lines.replace(",\n", ",").strip().splitlines()
+    for language, lines in {"english": _ENGLISH, **OTHERS}.items()
+}

@@ -54,7 +54,9 @@ def _near(index: Index, word: str, mistakes: int) -> list[tuple[str, float]]:
     costs = sorted(
         (distance + 0.6 * (surface[0] != word[0]) - 0.1 * math.log(max(1, index.known(surface))), surface, distance)
         for surface, distance, _ in near
-        if len(surface) > 2 and not surface.isdigit()
+        if len(surface) > 2
+        and not surface.isdigit()
+        and (distance == 1 or distance + (surface[0] != word[0]) <= mistakes)
     )
     return [
         (surface, _sure(word, surface, distance) / (1 + cost - costs[0][0]))

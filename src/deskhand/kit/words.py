@@ -29,8 +29,20 @@ _BRITISH = re.compile(
 )
 # Words that the stemmer takes for forms of another: "rating" of "rate", "important" of "import".
 _ROOTS = ("accountant", "appearance", "customer", "important", "rating", "setting")
-_OTHERS = {"accounting": "accountant", "importance": "important"}
-_OWN_STEMS = {root + ending: root for root in _ROOTS for ending in ("", "s")} | _OTHERS
+_STEMS = {root + ending: root for root in _ROOTS for ending in ("", "s")}
+_STEMS |= {"accounting": "accountant", "importance": "important"}
+# Forms that it does not take for what they are; the first of each is the plain one.
+_IRREGULAR = """
+    become became, begin began begun, break broke broken, bring brought, build built, buy bought, catch caught, child
+    children, choose chose chosen, come came, draw drew drawn, drive drove driven, fall fell fallen, feel
+    felt, find found, forget forgot forgotten, freeze froze frozen, give gave given, grow grew grown, hang
+    hung, hear heard, hide hid hidden, hold held, keep kept, know knew known, lend lent, lose lost, make made, man men,
+    mean meant, meet met, overdraw overdrawn, person people, run ran, rewrite rewrote rewritten, say said, see
+    saw seen, sell sold, send sent, resend resent, shake shook shaken, show shown, shrink shrank shrunk, sink sank,
+    speak spoke spoken, spend spent, stand stood, steal stole stolen, stick stuck, strike struck, swear sworn, take took
+    taken, teach taught, tear tore torn, tell told, think thought, throw threw thrown, understand understood, wake woke
+    woken, wear wore worn, win won, withdraw withdrew withdrawn, woman women, write wrote written"""
+_PLAIN = {form: forms.split()[0] for forms in _IRREGULAR.split(",") for form in forms.split()[1:]}
 
 
 class Word(NamedTuple):
@@ -91,9 +103,9 @@ def stem(word: str, language: str = "english") -> str:
     if not _STEMMABLE.fullmatch(word):
         return word
     if language == "english":
-        if word in _OWN_STEMS:
-            return _OWN_STEMS[word]
-        word = _BRITISH.sub(lambda found: "z" if found["s"] else "o", word)
+        if word in _STEMS:
+            return _STEMS[word]
+        word = _BRITISH.sub(lambda found: "z" if found["s"] else "o", _PLAIN.get(word, word))
     with _stemming:
         return _stemmer(language).stemWord(word)
 
