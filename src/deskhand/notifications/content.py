@@ -123,7 +123,10 @@ def _body(tx: Connection, event: RowMapping) -> dict[str, str]:
 
 def _line(item: RowMapping) -> str:
     changes: Iterable[str] = (item["data"].get("changes") or {}).get("status", ("", ""))
-    return _NEWS[item["kind"]].format(actor=item["data"].get("actor", ""), status=list(changes)[1])
+    actor = item["data"]["actor"]
+    if actor is None and item["kind"] == "closed":
+        return "It was solved a while ago, so we closed it"
+    return _NEWS[item["kind"]].format(actor=actor, status=list(changes)[1])
 
 
 def _reply_address(settings: Settings, signer: Signer, ticket: Ticket, user_id: str) -> str | None:

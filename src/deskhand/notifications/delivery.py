@@ -104,7 +104,8 @@ def _keep_for_digest(tx: Connection, event: RowMapping, notice: Notice) -> None:
         "ticket_id": event["subject_id"],
         "event_id": event["id"],
         "kind": notice.kind,
-        "data": event["data"] | {"actor": event["actor_name"]},
+        # Nobody in particular closes what is left lying.
+        "data": event["data"] | {"actor": None if event["actor_type"] == "system" else event["actor_name"]},
         "created_at": event["at"],
     }
     tx.execute(_INSERT_NEWS, row)
