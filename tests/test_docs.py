@@ -41,12 +41,13 @@ def test_every_dependency_has_its_reason() -> None:
 
 
 def test_every_relative_link_leads_somewhere() -> None:
-    broken = []
     pages = DOCS | {ROOT / "README.md": (ROOT / "README.md").read_text()}
-    for path, text in pages.items():
-        for target in re.findall(r"\]\((?!https?:|mailto:|attachment:|#)([^)#\s]+)[^)]*\)", text):
-            if not (path.parent / target).exists():
-                broken.append(f"{path.name}: {target}")
+    broken = [
+        f"{path.name}: {target}"
+        for path, text in pages.items()
+        for target in re.findall(r"\]\((?!https?:|mailto:|attachment:|#)([^)#\s]+)[^)]*\)", text)
+        if not (path.parent / target).exists()
+    ]
     assert broken == []
 
 

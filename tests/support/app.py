@@ -62,7 +62,9 @@ class Desk:
             found = people.find_by_login(tx, email(who))
             if found is None:
                 hashed = _hash_once(self.services.passwords)
-                found = people.create_own(tx, email=email(who), name=name, password_hash=hashed, role=role, verified=True)
+                found = people.create_own(
+                    tx, email=email(who), name=name, password_hash=hashed, role=role, verified=True
+                )
         return found["id"]
 
     def actor(self, who: str) -> Actor:
@@ -99,9 +101,10 @@ class Caller:
     ) -> httpx2.Response:
         if body is not None:
             more["json"] = body
-        url = path if path.startswith("/api") or path.startswith("http") else SUPPORT + path
+        url = path if path.startswith(("/api", "http")) else SUPPORT + path
         response = self.desk.client.request(method, url, headers={**self.headers, **(headers or {})}, **more)
-        assert expect is None or response.status_code == expect, f"{method} {path}: {response.status_code} {response.text}"
+        said = f"{method} {path}: {response.status_code} {response.text}"
+        assert expect is None or response.status_code == expect, said
         return response
 
     def get(self, path: str, **more: Any) -> httpx2.Response:

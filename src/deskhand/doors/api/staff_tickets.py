@@ -14,26 +14,21 @@ from fastapi import Header, Query, Request, Response
 from pydantic import AfterValidator
 from sqlalchemy import Connection
 
-from deskhand.accounts.actor import Actor
-from deskhand.attachments import queries as attachments
-from deskhand.csat import ops as csat
-from deskhand.csat import wire as csat_wire
+from deskhand.doors import shapes
 from deskhand.doors.api import answers, params
 from deskhand.doors.api.auth import services
 from deskhand.doors.api.routers import for_staff
-from deskhand.kit import events
 from deskhand.kit.text import normal_email
-from deskhand.tickets import access, create, ops, queries, snapshot, tags
+from deskhand.tickets import access, create, ops
 from deskhand.tickets import staff_wire as wire
 from deskhand.tickets.model import (
     NewNote,
     NewStaffReply,
     NewStaffTicket,
     StaffTicketChange,
-    Ticket,
     user_id,
 )
-from deskhand.tickets.queries import Filter, Row
+from deskhand.tickets.queries import Filter
 
 router = for_staff("tickets")
 
@@ -80,7 +75,7 @@ async def list_all_tickets(
         per_page=per_page,
         cursor=cursor,
     )
-    body = await (store.read_slow if q else store.read)(_page, actor, asked)
+    body = await (store.read_slow if q else store.read)(shapes.desk_page, actor, asked)
     response = answers.found(request, body)
     response.headers.update(
         answers.links(request, page, per_page, body["total"], cursors=(cursor, body["next_cursor"]))
@@ -94,7 +89,7 @@ async def create_ticket_for(request: Request, new: NewStaffTicket) -> Response:
     settings, actor = services(request).settings, answers.actor_of(request)
 
     def work(tx: Connection) -> Any:
-        return _shown(tx, create.create_for(tx, settings, actor, new))
+        return shapes.desk_ticket(tx, create.create_for(tx, settings, actor, new))
 
     return await answers.act(request, work, status=201)
 
@@ -102,7 +97,7 @@ async def create_ticket_for(request: Request, new: NewStaffTicket) -> Response:
 @router.get("/tickets/{ticket_id}", response_model=wire.StaffThread)
 async def get_any_ticket(request: Request, ticket_id: str) -> Response:
     """A ticket with its notes, its history, and what was known of the customer when it was filed."""
-    thread = await services(request).store.read(_thread, answers.actor_of(request), ticket_id)
+    thread = await services(request).store.read(shapes.desk_thread, answers.actor_of(request), ticket_id)
     return answers.found(request, thread, etag=answers.versioned_etag(thread["version"], thread))
 
 
@@ -115,7 +110,7 @@ async def change_any_ticket(
 
     def work(tx: Connection) -> Any:
         ticket = ops.change(tx, actor, access.lock(tx, actor, ticket_id), change, expected_version=expected)
-        return _shown(tx, ticket)
+        return shapes.desk_ticket(tx, ticket)
 
     return await answers.act(request, work)
 
@@ -136,42 +131,6 @@ async def _write_message(request: Request, ticket_id: str, write: Any, new: Any)
     actor = answers.actor_of(request)
 
     def work(tx: Connection) -> Any:
-        message = write(tx, actor, access.lock(tx, actor, ticket_id), new)
-        return wire.message(message, attachments.by_messages(tx, [message.id]))
+        return shapes.desk_message(tx, write(tx, actor, access.lock(tx, actor, ticket_id), new))
 
     return await answers.act(request, work, status=201)
-
-
-def _page(tx: Connection, actor: Actor, asked: Filter) -> wire.StaffTickets:
-    found = queries.list_desk(tx, actor, asked)
-    tagged = tags.of(tx, [row.ticket.id for row in found.rows])
-    return {
-        "tickets": [wire.ticket(row, tagged[row.ticket.id]) for row in found.rows],
-        "total": found.total,
-        "page": asked.page,
-        "per_page": asked.per_page,
-        "next_cursor": found.next_cursor,
-    }
-
-
-def _thread(tx: Connection, actor: Actor, ref: str) -> wire.StaffThread:
-    ticket = access.get(tx, actor, ref)
-    messages = queries.thread(tx, ticket.id, notes=True)
-    return wire.thread(
-        _row(tx, ticket),
-        tags.of(tx, [ticket.id])[ticket.id],
-        messages,
-        attachments.by_messages(tx, [message.id for message in messages]),
-        events=events.of_subject(tx, ticket.id),
-        enrichment=snapshot.find(tx, ticket.id),
-        satisfaction=csat_wire.rating(csat.find(tx, ticket.id)),
-    )
-
-
-def _shown(tx: Connection, ticket: Ticket) -> wire.StaffTicket:
-    return wire.ticket(_row(tx, ticket), tags.of(tx, [ticket.id])[ticket.id])
-
-
-def _row(tx: Connection, ticket: Ticket) -> Row:
-    assignee = queries.person(tx, ticket.assignee_id) if ticket.assignee_id else None
-    return Row(ticket, queries.person(tx, ticket.requester_id), assignee)

@@ -16,16 +16,15 @@ from typing import Any
 from fastapi import Request, Response
 from sqlalchemy import Connection
 
-from deskhand.accounts.actor import Actor
-from deskhand.attachments import queries as attachments
 from deskhand.csat import ops as csat
 from deskhand.csat import wire as csat_wire
 from deskhand.csat.model import NewRating
+from deskhand.doors import shapes
 from deskhand.doors.api import answers, params
 from deskhand.doors.api.auth import services
 from deskhand.doors.api.routers import for_customers
 from deskhand.notifications import preferences
-from deskhand.tickets import access, create, ops, queries, wire
+from deskhand.tickets import access, create, ops, wire
 from deskhand.tickets.model import NewReply, NewTicket, TicketChange
 from deskhand.tickets.queries import Filter
 
@@ -54,15 +53,9 @@ async def list_tickets(
         per_page=per_page,
     )
     store, actor = services(request).store, answers.actor_of(request)
-    found = await (store.read_slow if q else store.read)(queries.list_own, actor, asked)
-    body = {
-        "tickets": [wire.ticket(row.ticket) for row in found.rows],
-        "total": found.total,
-        "page": page,
-        "per_page": per_page,
-    }
+    body = await (store.read_slow if q else store.read)(shapes.own_page, actor, asked)
     response = answers.found(request, body)
-    response.headers.update(answers.links(request, page, per_page, found.total))
+    response.headers.update(answers.links(request, page, per_page, body["total"]))
     return response
 
 
@@ -81,7 +74,7 @@ async def create_ticket(request: Request, new: NewTicket) -> Response:
 async def get_ticket(request: Request, ticket_id: str) -> Response:
     """One of your tickets with its messages, oldest first: the first is what the ticket was filed with."""
     store, actor = services(request).store, answers.actor_of(request)
-    thread = await store.read(_thread, actor, ticket_id)
+    thread = await store.read(shapes.own_thread, actor, ticket_id)
     if thread["unread"]:
         await store.write(ops.mark_read, actor.require_user(), thread["id"])
         # By this answer it is read: so says the next one as well, whose ETag is then the same.
@@ -108,8 +101,7 @@ async def reply(request: Request, ticket_id: str, new: NewReply) -> Response:
     settings, actor = services(request).settings, answers.actor_of(request)
 
     def work(tx: Connection) -> Any:
-        message = ops.reply(tx, actor, access.lock(tx, actor, ticket_id), new)
-        return wire.message(message, attachments.by_messages(tx, [message.id]))
+        return shapes.own_message(tx, ops.reply(tx, actor, access.lock(tx, actor, ticket_id), new))
 
     return await answers.act(request, work, status=201, limit=("replies", settings.limit_replies))
 
@@ -161,15 +153,3 @@ async def _turn(request: Request, ticket_id: str, turn: Any) -> Response:
         return wire.ticket(turn(tx, actor, access.lock(tx, actor, ticket_id)))
 
     return await answers.act(request, work)
-
-
-def _thread(tx: Connection, actor: Actor, ref: str) -> wire.ThreadOut:
-    ticket = access.get(tx, actor, ref)
-    messages = queries.thread(tx, ticket.id, notes=False)
-    return wire.thread(
-        ticket,
-        messages,
-        attachments.by_messages(tx, [message.id for message in messages]),
-        satisfaction=csat_wire.rating(csat.find(tx, ticket.id)),
-        muted=preferences.is_muted(tx, actor.require_user(), ticket.id),
-    )
