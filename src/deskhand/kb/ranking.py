@@ -10,6 +10,7 @@ from deskhand.kb.query import Concept
 from deskhand.kb.search_index import BODY, END, HEADINGS, SUMMARY, TITLE, Doc, Index
 
 CANDIDATES = 50
+_JUDGED = 20  # of them, the best: looked at for words side by side
 # Beside the sum of what terms are worth (at most 1): all of the query found, found in the title, side by side.
 _COVERED, _TITLED, _PAIRED = 0.3, 0.8, 0.4
 _PAIR = {TITLE: 1.0, HEADINGS: 0.5, SUMMARY: 0.5, BODY: 0.3}
@@ -30,8 +31,8 @@ def rank(index: Index, concepts: Sequence[Concept]) -> list[Ranked]:
         return []
     pairs = _pairs(index, concepts)
     ranked = [
-        Ranked(doc.article_id, _score(index, doc, concepts, pairs, base) / total)
-        for base, doc in _candidates(index, concepts)
+        Ranked(doc.article_id, _score(index, doc, concepts, pairs if at < _JUDGED else [], base) / total)
+        for at, (base, doc) in enumerate(_candidates(index, concepts))
     ]
     ranked.sort(key=lambda found: (-found.score, found.article_id))
     return [found for found in ranked if found.score >= _ENOUGH * ranked[0].score]
@@ -84,12 +85,17 @@ def _candidates(index: Index, concepts: Sequence[Concept]) -> list[tuple[float, 
 def _score(index: Index, doc: Doc, concepts: Sequence[Concept], pairs: "Sequence[_Pair]", base: float) -> float:
     title, terms = doc.fields[TITLE], doc.terms
     whole = covered = titled = 0.0
+    present = []
     for concept in concepts:
         whole += concept.rarity
         for term, value in concept.terms.items():  # the best of them first
             if term in terms:
                 covered += value
+                present.append(True)
                 break
+        else:
+            present.append(False)
+            continue
         for term, value in concept.terms.items():
             if term in title:
                 titled += value
@@ -98,7 +104,7 @@ def _score(index: Index, doc: Doc, concepts: Sequence[Concept], pairs: "Sequence
     if titled:
         score += _TITLED * titled * (0.4 + 0.6 * _share(index, title, concepts))
     for pair in pairs:
-        if any(term in terms for term in pair.ones) and any(term in terms for term in pair.others):
+        if present[pair.at] and present[pair.at + 1]:
             score += _PAIRED * pair.rarity * _closeness(pair, doc)
     return score
 
@@ -115,8 +121,7 @@ def _share(index: Index, title: str, concepts: Sequence[Concept]) -> float:
 
 
 class _Pair(NamedTuple):
-    ones: str
-    others: str
+    at: int  # place of the first of both among the concepts
     pattern: re.Pattern[str]
     rarity: float
 
@@ -125,9 +130,9 @@ def _pairs(index: Index, concepts: Sequence[Concept]) -> list[_Pair]:
     """Neighbours in the query, which may have a little word between them in the text."""
     forms = [_forms(index, concept) for concept in concepts]
     return [
-        _Pair(ones, others, re.compile(f"[{ones}][^{END}]{{0,2}}[{others}]"), min(one.rarity, other.rarity))
-        for (one, ones), (other, others) in pairwise(zip(concepts, forms, strict=True))
-        if ones and others
+        _Pair(at, re.compile(f"[{one}][^{END}]{{0,2}}[{other}]"), min(concepts[at].rarity, concepts[at + 1].rarity))
+        for at, (one, other) in enumerate(pairwise(forms))
+        if one and other
     ]
 
 
