@@ -1,17 +1,22 @@
 """The shapes of people, sessions and keys, once per audience."""
 
+from typing import Annotated
+
 from sqlalchemy import RowMapping
 from typing_extensions import TypedDict
 
-from deskhand.accounts.actor import Actor
+from deskhand.accounts.actor import Actor, Role, Scope
 from deskhand.kit.clock import rfc3339
+from deskhand.kit.described import Stamp, Uuid, one_of
+
+RoleOut = Annotated[str, one_of([Role.CUSTOMER, Role.AGENT, Role.ADMIN])]
 
 
 class Me(TypedDict):
-    id: str
+    id: Uuid
     email: str | None
     name: str
-    role: str
+    role: RoleOut
 
 
 class Token(TypedDict):
@@ -27,13 +32,13 @@ class Note(TypedDict):
 
 
 class ApiKey(TypedDict):
-    id: str
+    id: Uuid
     name: str
     prefix: str
-    scopes: list[str]
-    expires_at: str | None
-    last_used_at: str | None
-    created_at: str
+    scopes: list[Annotated[str, one_of(Scope)]]
+    expires_at: Stamp | None
+    last_used_at: Stamp | None
+    created_at: Stamp
 
 
 class NewKey(ApiKey):
@@ -49,16 +54,16 @@ class ApiKeys(TypedDict):
 class User(TypedDict):
     """A person as staff see it."""
 
-    id: str
+    id: Uuid
     email: str | None
     name: str
-    role: str
+    role: RoleOut
     verified: bool
     disabled: bool
-    source: str  # own, host, correspondent
-    account_id: str | None
-    created_at: str
-    updated_at: str
+    source: Annotated[str, one_of(["own", "host", "correspondent"])]
+    account_id: Uuid | None
+    created_at: Stamp
+    updated_at: Stamp
 
 
 class Users(TypedDict):
@@ -74,7 +79,7 @@ class Account(TypedDict):
     plan: str | None
     traits: dict[str, object]
     usage: dict[str, object]
-    updated_at: str
+    updated_at: Stamp
 
 
 def me(actor: Actor) -> Me:

@@ -1,20 +1,22 @@
 """The shapes of tickets as the team sees them."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NotRequired
+from typing import Annotated, Any, NotRequired
 
 from sqlalchemy import RowMapping
 from typing_extensions import TypedDict
 
+from deskhand.accounts.actor import Identity
 from deskhand.attachments import wire as attachment_wire
 from deskhand.kit.clock import rfc3339
+from deskhand.kit.described import Stamp, Uuid, one_of
 from deskhand.tickets.model import PRIORITIES, Message
 from deskhand.tickets.queries import Person, Row
-from deskhand.tickets.wire import Author, Files, Satisfaction
+from deskhand.tickets.wire import Author, Files, PriorityOut, Satisfaction, StatusOut
 
 
 class PersonOut(TypedDict):
-    id: str
+    id: Uuid
     name: str
     email: str | None
 
@@ -22,11 +24,11 @@ class PersonOut(TypedDict):
 class StaffTicket(TypedDict):
     """A ticket as the team sees it."""
 
-    id: str
+    id: Uuid
     readable_id: str
     subject: str
-    status: str
-    priority: str
+    status: StatusOut
+    priority: PriorityOut
     category: str
     category_slug: str
     category_guess: dict[str, Any] | None
@@ -34,33 +36,33 @@ class StaffTicket(TypedDict):
     channel: str
     verified: bool
     requester: PersonOut
-    assignee_id: str | None
+    assignee_id: Uuid | None
     assignee: PersonOut | None
     tags: list[str]
     version: int
-    created_at: str
-    updated_at: str
-    first_reply_at: str | None
-    resolved_at: str | None
-    closed_at: str | None
+    created_at: Stamp
+    updated_at: Stamp
+    first_reply_at: Stamp | None
+    resolved_at: Stamp | None
+    closed_at: Stamp | None
 
 
 class StaffAuthor(Author):
-    id: str | None
+    id: Uuid | None
 
 
 class StaffMessage(TypedDict):
     """`kind` is message or note; `identity` says how sure we are of the author."""
 
-    id: str
-    kind: str
+    id: Uuid
+    kind: Annotated[str, one_of(["message", "note"])]
     author: StaffAuthor
-    identity: str
+    identity: Annotated[str, one_of(Identity)]
     via: str
     body: str
     body_html: str
     attachments: list[attachment_wire.Attachment]
-    created_at: str
+    created_at: Stamp
 
 
 # `from` is a reserved word, hence the functional form.
@@ -69,7 +71,7 @@ HistoryEntry = TypedDict(
     {
         "event": str,
         "actor": StaffAuthor,
-        "at": str,
+        "at": Stamp,
         "field": NotRequired[str],
         "from": NotRequired[Any],
         "to": NotRequired[Any],
@@ -95,13 +97,13 @@ class StaffTickets(TypedDict):
 class Spam(TypedDict):
     """A submission of the contact form that was held back."""
 
-    id: str
+    id: Uuid
     name: str
     email: str
     subject: str
     body: str
     reason: str
-    created_at: str
+    created_at: Stamp
 
 
 class SpamOut(TypedDict):

@@ -46,8 +46,11 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 # For `responses=` of routes that answer with a file's bytes.
 FILE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file", "content": {"application/octet-stream": {}}},
-    206: {"description": "The part asked for by `Range`", "content": {"application/octet-stream": {}}},
+    200: {"description": "The file", "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}},
+    206: {
+        "description": "The part asked for by `Range`",
+        "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+    },
     416: {"description": "There is no such part"},
 }
 
