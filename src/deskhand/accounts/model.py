@@ -37,7 +37,7 @@ def _small(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _known_role(value: Any) -> Any:
-    return Role(value) if value in {Role.CUSTOMER, Role.AGENT, Role.ADMIN} else value
+    return Role(value) if isinstance(value, str) and value in {Role.CUSTOMER, Role.AGENT, Role.ADMIN} else value
 
 
 Object = Annotated[dict[str, Any], AfterValidator(_small)]
