@@ -208,11 +208,42 @@ def staff_cases(ref: str) -> list[Case]:
     return cases
 
 
+def people_cases(user_id: str) -> list[Case]:
+    person = {"email": "nia@example.com", "name": "Nia"}
+    wrong: dict[str, list[Any]] = {
+        "role": [None, "", "root", "system", 1, [], {}],
+        "email": [None, "nia", 1],
+        "name": [None, "", "a\nb", NUL],
+        "password": ["x"],
+    }
+    cases = [
+        Case("POST", "/staff/users", person | {field: value}, field, who="ada")
+        for field, values in wrong.items()
+        for value in values
+    ]
+    cases += [
+        Case("PATCH", f"/staff/users/{user_id}", {field: value}, field, who="ada")
+        for field, values in {"role": wrong["role"], "disabled": [None, "true", 1], "name": wrong["name"]}.items()
+        for value in values
+    ]
+    return cases + [
+        Case("PUT", "/staff/accounts/acme", {field: value}, field, who="sam")
+        for field, values in {
+            "name": [1, "x" * 256, NUL],
+            "plan": [1, "x" * 121, "a\nb"],
+            "traits": [None, [], "x", {"k": "x" * 17_000}, {"k": [NUL]}, {NUL: 1}, {"n": 10**30}],
+            "usage": [None, 5, {"k": {"deep": NUL}}],
+            "id": ["acme"],
+        }.items()
+        for value in values
+    ]
+
+
 def test_no_wrong_body_is_taken_and_each_wrong_field_is_named(desk: Desk) -> None:
     made = desk.new_ticket()
     callers = {who: desk.as_(who) for who in ("alice", "sam", "ada")} | {"nobody": desk.anyone()}
     cases = ticket_cases() + customer_cases(made["id"]) + key_cases() + contact_cases() + staff_cases(made["id"])
-    cases += sign_in_cases()
+    cases += sign_in_cases() + people_cases(desk.user_id("alice"))
     before = rows(desk)
     nothing([case.taken_by(callers[case.who]) for case in cases])
     assert len(cases) > 250
