@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scripts.quality import OWN_CENTRES
 from scripts.quality_search import measure, read
 from sqlalchemy import Connection, Engine, create_engine
 
@@ -322,3 +323,10 @@ def test_quality_is_measured_in_recall_and_rank(tmp_path: Path) -> None:
     assert typo == ("typo", 1, 1.0, 1.0, 0.5)
     assert user == ("user", 2, 0.5, 0.5, 0.5)
     assert overall[:2] == ("all", 3)
+
+
+@pytest.mark.parametrize(("name", "recall", "mrr"), [("web data API", 0.94, 0.87), ("invoicing", 0.94, 0.89)])
+def test_search_stays_as_good_as_it_is(name: str, recall: float, mrr: float) -> None:
+    overall = measure(read(*OWN_CENTRES[name])).lines[-1]
+    assert overall.recall >= recall
+    assert overall.mrr >= mrr
