@@ -11,7 +11,7 @@ UNIMPORTED := python-multipart|tzdata
 # Parts of pydantic and httpx2, which pin them.
 PARTS := pydantic_core|httpcore2
 
-.PHONY: run test check format quality lock revision clean
+.PHONY: run test check format quality lock revision bench clean
 
 run: .venv/runtime  ## Start Deskhand; DESKHAND_PORT and the other settings are taken from the environment.
 	exec $(BIN)/deskhand serve
@@ -38,6 +38,9 @@ lock:  ## Pin what pyproject.toml newly asks for; make lock UPGRADE=1 takes the 
 
 revision: .venv/dev  ## Write the next migration from the tables: make revision m="tickets can be merged"
 	@$(BIN)/python scripts/revision.py "$(m)"
+
+bench: .venv/dev  ## How fast it is: make bench FULL=1 ENGINE=postgresql; see docs/performance.md
+	@$(BIN)/python -m scripts.bench --engine $(or $(ENGINE),sqlite) $(if $(FULL),--full) $(if $(KEEP),--keep $(KEEP))
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis

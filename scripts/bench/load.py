@@ -100,7 +100,7 @@ class _Connection(asyncio.Protocol):
 class _Run:
     def __init__(self, requests: list[bytes], connections: int, seconds: float, most: int) -> None:
         self.requests, self.open, self.most = requests, connections, most
-        self.begins = time.perf_counter() + _WARM
+        self.begins = time.perf_counter() + min(_WARM, seconds)
         self.ends = self.begins + seconds
         self.asked = 0
         self.times: list[float] = []

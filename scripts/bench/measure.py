@@ -51,10 +51,10 @@ class Measured(NamedTuple):
 Tell = Callable[[str], None]
 
 
-def measure(url: str, folder: Path, effort: Effort, tell: Tell) -> Measured:
-    """All scenarios."""
+def measure(url: str, folder: Path, effort: Effort, tell: Tell, *, only: tuple[str, ...] = ()) -> Measured:
+    """All scenarios, or those whose names are `only`."""
     with record.desk(url, folder) as services:
-        plan = calls.scenarios(services)
+        plan = [it for it in calls.scenarios(services) if not only or it.name in only]
         steps = {it.name: _recorded(services, it) for it in plan}
     served: dict[str, tuple[Result, Result]] = {}
     rates: dict[str, Rate] = {}
@@ -78,7 +78,7 @@ def measure(url: str, folder: Path, effort: Effort, tell: Tell) -> Measured:
 
 
 def compare(urls: tuple[str, str], folder: Path, effort: Effort, tell: Tell) -> dict[str, tuple[float, float]]:
-    """The rates of `FLAT` on two desks, at sixteen connections: the best of three turns, which the desks take by turns."""
+    """The rates of `FLAT` on two desks at sixteen connections: the best of three, measured by turns."""
     best: dict[str, list[float]] = {name: [0.0, 0.0] for name in FLAT}
     plans = []
     for url in urls:

@@ -87,7 +87,7 @@ def _write(plan: dict[str, Any], number: int, barrier: Any, results: Any) -> Non
 
 
 def _loop(run: Any, steps: list[Step], seconds: float, *, again: bool) -> float:
-    begins = time.perf_counter() + _WARM
+    begins = time.perf_counter() + min(_WARM, seconds)
     ends, at = begins + seconds, 0.0
     done = counted = 0
     while (at := time.perf_counter()) < ends and (again or done < len(steps)):
@@ -143,9 +143,8 @@ class _Sqlite:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "cache_size=-16000",
+            "cache_size=-4000",
             "temp_store=MEMORY",
-            "mmap_size=268435456",
         ):
             self.db.execute(f"PRAGMA {pragma}").fetchall()
 

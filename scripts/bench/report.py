@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psycopg
-from scripts.bench.measure import Line, Measured
+from scripts.bench.calls import Scenario as Scenario
+from scripts.bench.measure import Line as Line
+from scripts.bench.measure import Measured as Measured
 from scripts.bench.seed import Size
 
 MEMORY, READY, FLAT = 150.0, 2.0, 1.5

@@ -125,7 +125,7 @@ class PostgresDatabases:
 
     def close(self) -> None:
         if self._admin is not None:
-            for name in (self._template, *(used.name for used in self._idle)):
+            for name in filter(None, (self._template, *(used.name for used in self._idle))):
                 self._drop(name)
             self._admin.close()
 
