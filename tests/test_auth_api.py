@@ -424,3 +424,13 @@ def test_the_signature_is_not_compared_by_its_spelling(hosted: Desk) -> None:
     assert tokens.b64(digest) == mac
     assert bearer(hosted, token).get("/api/v1/me").status_code == 200
     assert bearer(hosted, f"{head}.{body}.{mac}=").get("/api/v1/me").status_code == 401
+
+
+def test_a_key_makes_and_revokes_no_keys(desk: Desk) -> None:
+    alice = desk.as_("alice")
+    made = alice.post("/api/v1/api-keys", {"name": "nightly"}, expect=201).json()
+    other = alice.post("/api/v1/api-keys", {"name": "other"}, expect=201).json()
+    key = desk.anyone(**{"X-API-Key": made["key"]})
+    is_problem(key.post("/api/v1/api-keys", {"name": "child"}), 403, "session_required")
+    is_problem(key.delete(f"/api/v1/api-keys/{other['id']}"), 403, "session_required")
+    desk.anyone(**{"X-API-Key": other["key"]}).get("/api/v1/me", expect=200)

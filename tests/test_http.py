@@ -183,3 +183,14 @@ def test_reads_go_on_while_writes_are_under_way(desk: Desk) -> None:
     requests += [{"method": "GET", "headers": headers, "url": f"{SUPPORT}/staff/tickets"} for _ in range(40)]
     with served(desk) as address:
         assert {answer.status_code for answer in storm(address, requests)} == {200, 201}
+
+
+def test_head_is_answered_like_get_and_reads_nothing(desk: Desk) -> None:
+    ticket = desk.new_ticket()
+    desk.as_("sam").post(f"/staff/tickets/{ticket['id']}/replies", {"body": "Try this."}, expect=201)
+    alice = desk.as_("alice")
+    head = alice.request("HEAD", f"/tickets/{ticket['id']}", expect=200)
+    assert head.content == b""
+    assert head.headers["content-type"] == "application/json"
+    assert alice.get("/tickets").json()["tickets"][0]["unread"] is True
+    desk.anyone().request("HEAD", f"/tickets/{ticket['id']}", expect=401)

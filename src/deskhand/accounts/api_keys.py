@@ -29,9 +29,9 @@ _LIVE = (
 
 
 def create(tx: Connection, actor: Actor, new: NewApiKey) -> tuple[RowMapping, str]:
-    """(row, the key itself: it is stored nowhere). A key reaches no further than its owner, or the key that made it."""
-    user_id = actor.require_user()
-    allowed = _grantable(actor)
+    """(row, the key itself: it is stored nowhere). A key reaches no further than its owner."""
+    user_id = _owner(actor)
+    allowed = frozenset(Scope) if actor.is_staff else CUSTOMER_SCOPES
     scopes = frozenset(new.scopes or allowed)
     if not scopes <= allowed:
         raise Forbidden("You cannot give a key scopes that you do not have.", code="scope_not_allowed")
@@ -61,7 +61,7 @@ def list_for(tx: Connection, actor: Actor) -> list[RowMapping]:
 
 def revoke(tx: Connection, actor: Actor, key_id: str) -> None:
     """Raises NotFound for a key that is not the actor's or has been revoked before."""
-    live = update(api_keys).where(_k.id == key_id, _k.user_id == actor.require_user(), _k.revoked_at.is_(None))
+    live = update(api_keys).where(_k.id == key_id, _k.user_id == _owner(actor), _k.revoked_at.is_(None))
     if tx.execute(live.values(revoked_at=now())).rowcount == 0:
         raise NotFound
     events.record(tx, "api_key.revoked", key_id, actor=actor.author)
@@ -83,9 +83,11 @@ def touch(tx: Connection, key_id: str) -> None:
     tx.execute(update(api_keys).where(_k.id == key_id).values(last_used_at=now()))
 
 
-def _grantable(actor: Actor) -> frozenset[str]:
-    own: frozenset[str] = frozenset(Scope) if actor.is_staff else frozenset(CUSTOMER_SCOPES)
-    return own if actor.scopes is None else own & actor.scopes
+def _owner(actor: Actor) -> str:
+    """Raises Forbidden for who comes by a key: one that leaked must neither outlive itself nor cut off the others."""
+    if actor.identity is Identity.API_KEY:
+        raise Forbidden("API keys are made and revoked by a signed-in person.", code="session_required")
+    return actor.require_user()
 
 
 def _get(tx: Connection, user_id: str, key_id: str) -> RowMapping:

@@ -13,6 +13,9 @@ _CODES = {
     "extra_forbidden": "unknown_field",
     "string_unicode": "characters",
     "json_invalid": "json",
+    "model_attributes_type": "type",
+    "model_type": "type",
+    "dict_type": "type",
     "string_too_long": "too_long",
     "string_too_short": "too_short",
     "enum": "choice",
@@ -26,14 +29,17 @@ _MESSAGES = {
     "extra_forbidden": "There is no such field.",
     "string_unicode": "This contains characters that cannot be stored.",
     "json_invalid": "The body is not valid JSON.",
+    "model_attributes_type": "This must be a JSON object.",
+    "model_type": "This must be a JSON object.",
+    "dict_type": "This must be a JSON object.",
 }
 
 
-def field_errors(errors: Sequence[Any], *, whole: str = "body") -> list[FieldError]:
-    """One for each of the first findings; fields are dotted where nested, `whole` where it is the input as such."""
+def field_errors(errors: Sequence[Any]) -> list[FieldError]:
+    """One for each of the first findings; fields are dotted where nested, `$` where it is the input as a whole."""
     return [
         FieldError(
-            ".".join(str(part) for part in error["loc"])[:_LONGEST_FIELD] or whole,
+            ".".join(str(part) for part in error["loc"])[:_LONGEST_FIELD] or "$",
             _CODES.get(error["type"], error["type"]),
             _MESSAGES.get(error["type"]) or _sentence(error["msg"]),
         )

@@ -1,5 +1,6 @@
 """How a ticket comes to be: its number, its category, its first message, and the snapshot beside it."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, func, select, text
@@ -43,6 +44,8 @@ def create_for(tx: Connection, settings: Settings, actor: Actor, new: NewStaffTi
     if new.assignee_id and active_staff(tx, new.assignee_id) is None:
         raise Invalid.field("assignee_id", "unknown_agent", "There is no such active agent.")
     requester = people.correspondent(tx, email=new.requester.email, name=new.requester.name)
+    # The agent's browser and address say nothing of the customer.
+    actor = replace(actor, client=Client("staff"))
     ticket = file(tx, settings, actor, requester, new, verified=True, assignee_id=new.assignee_id)
     tags.replace(tx, ticket.id, new.tags)
     return ticket

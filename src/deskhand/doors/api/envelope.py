@@ -39,6 +39,7 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope = _as_get(scope)
         started, headers = time.perf_counter(), Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
@@ -86,6 +87,13 @@ class Envelope:
             if begun:
                 raise
             await errors.unexpected()(scope, receive, out)
+
+
+def _as_get(scope: Scope) -> Scope:
+    """HEAD is answered wherever GET is (RFC 9110, 9.3.2), by the same route; the server leaves the body out."""
+    if scope["method"] != "HEAD" or not scope["path"].startswith("/api/v1/"):
+        return scope
+    return {**scope, "method": "GET", "state": {**scope.get("state", {}), "head": True}}
 
 
 def client_ip(scope: Scope, headers: Headers, proxies: tuple[Network, ...]) -> str:

@@ -29,6 +29,7 @@ PROBLEMS = {
     "quota_exceeded": "Too many uploaded files are not part of a message yet.",
     "rate_limited": "A limit is spent; a retry after Retry-After seconds succeeds.",
     "scope_not_allowed": "A key cannot be given scopes that its maker does not have.",
+    "session_required": "An API key cannot do this; a signed-in person can.",
     "signup_closed": "Accounts are made by the support team here.",
     "slug_taken": "The slug belongs to another.",
     "staff_only": "Agents and admins alone may do this.",

@@ -75,7 +75,7 @@ async def get_ticket(request: Request, ticket_id: str) -> Response:
     """One of your tickets with its messages, oldest first: the first is what the ticket was filed with."""
     store, actor = services(request).store, answers.actor_of(request)
     thread = await store.read(shapes.own_thread, actor, ticket_id)
-    if thread["unread"]:
+    if thread["unread"] and not getattr(request.state, "head", False):
         await store.write(ops.mark_read, actor.require_user(), thread["id"])
         # By this answer it is read: so says the next one as well, whose ETag is then the same.
         thread["unread"] = False
