@@ -18,7 +18,8 @@ from deskhand.tickets.queries import Filter
 from tests.support.api import UNLIMITED, api_key, api_routes, cast, is_problem, nothing, png, rows, upload, with_key
 from tests.support.app import PASSWORD, SUPPORT, Caller, Desk, email, running
 
-# method, path, whom it is for, the scope that an API key needs (`person`: no key will do). `own`: whoever is signed in, of what is theirs alone.
+# method, path, whom it is for, the scope that an API key needs (`person`: no key will do). `own`: whoever is signed in,
+# of what is theirs alone.
 ROUTES = """
 POST   /api/v1/auth/login                       open    -
 POST   /api/v1/auth/signup                      open    -
