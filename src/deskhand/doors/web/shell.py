@@ -5,6 +5,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount
@@ -63,8 +64,12 @@ def page(handler: Page) -> Page:
 
 async def read_form(request: Request, kind: type[BaseModel], **more: Any) -> tuple[Any, dict[str, str], dict[str, str]]:
     """(the input or None, what was given, message by field): a form's fields as the act's own input type."""
-    form = await request.form()
-    given = {name: value for name, value in form.items() if isinstance(value, str) and name in kind.model_fields}
+    try:
+        async with request.form(max_files=0) as form:
+            texts = {name: value for name, value in form.items() if isinstance(value, str)}
+    except HTTPException as problem:
+        raise Refusal("This form could not be read.") from problem
+    given = {name: text for name, text in texts.items() if name in kind.model_fields}
     try:
         return kind.model_validate({**given, **more}), given, {}
     except ValidationError as problem:
