@@ -1,5 +1,6 @@
 """Who is told what: every event, every recipient, every switch; exactly these mails and no other."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from deskhand.notifications.delivery import Post
 from deskhand.notifications.tables import digest_items, mails
 from deskhand.tickets import access, create, ops
 from deskhand.tickets.model import NewNote, NewReply, NewStaffReply, NewTicket, StaffTicketChange, Status, TicketChange
+from tests.support.api import upload
 from tests.support.app import Desk, running
 from tests.support.mails import Mail, mailed, outbox, told
 
@@ -494,6 +496,15 @@ class TestContactForm:
         agent_reply(open_form, ticket)
         assert told(open_form) == []
         assert open_form.as_("alice").get(f"/tickets/{ticket['id']}", expect=200).json()["muted"] is True
+
+    def test_files_in_an_answer_open_by_the_link(self, open_form: Desk) -> None:
+        ticket = visit(open_form)
+        file = upload(open_form.as_("sam"), b"words", expect=201).json()
+        agent_reply(open_form, ticket, f"See {file['markdown']}")
+        (mail,) = [mail for mail in mailed(open_form) if mail.kind == "unverified_reply"]
+        (link,) = re.findall(rf'href="http://testserver(/t/[^"]+/attachments/{file["id"]})"', mail.html)
+        assert open_form.client.get(link).content == b"words"
+        assert "/api/v1" not in mail.html
 
     def test_what_a_visitor_muted_stays_muted(self, open_form: Desk) -> None:
         open_form.user_id("alice")

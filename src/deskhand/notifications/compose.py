@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from deskhand.kit import clock
 from deskhand.kit.mail_message import POLICY, mailbox, prose
-from deskhand.kit.markdown import render, to_text
+from deskhand.kit.markdown import attachment_ids, render, to_text
 from deskhand.kit.text import excerpt
 
 # Stands above what a mail shows, where an answer by mail reaches the ticket; readers of answers cut there.
@@ -79,14 +79,17 @@ class Headers:
     unsubscribe: str | None = None
 
 
-def compose(kind: str, *, brand: Brand, to: str, context: Mapping[str, Any], headers: Headers) -> EmailMessage:
+def compose(
+    kind: str, *, brand: Brand, to: str, context: Mapping[str, Any], headers: Headers, files: str = ""
+) -> EmailMessage:
     """The mail of `kind` for the bare address `to`. `context` holds exactly the keys of `KINDS[kind]`.
 
-    `body` is Markdown; its attachments become links to the desk. Raises ValueError for other keys.
+    `body` is Markdown; its attachments become links to the desk, where one signs in, or to `files` and their id.
+    Raises ValueError for other keys.
     """
     if set(context) != KINDS[kind]:
         raise ValueError(f"a mail of kind {kind} takes {', '.join(sorted(KINDS[kind]))}")
-    given = _given(context, brand, headers)
+    given = _given(context, brand, headers, files)
     subject = _template(f"{kind}/subject.txt").render(given)
     message = _addressed(brand, to, subject, headers)
     message.set_content(_storable(_template(f"{kind}/body.txt").render(given).strip() + "\n"))
@@ -97,7 +100,7 @@ def compose(kind: str, *, brand: Brand, to: str, context: Mapping[str, Any], hea
     return message
 
 
-def _given(context: Mapping[str, Any], brand: Brand, headers: Headers) -> dict[str, Any]:
+def _given(context: Mapping[str, Any], brand: Brand, headers: Headers, files: str) -> dict[str, Any]:
     given = dict(context) | {
         "brand": brand.name,
         "unsubscribe": headers.unsubscribe,
@@ -106,7 +109,9 @@ def _given(context: Mapping[str, Any], brand: Brand, headers: Headers) -> dict[s
     if "body" in context:
         body = context["body"]
         given["body_text"] = to_text(body, origin=brand.base_url)
-        given["body_html"] = Markup(render(body, images=False, origin=brand.base_url))  # noqa: S704 - nh3 has cleaned it
+        links = {id_: files + id_ for id_ in attachment_ids(body)} if files else {}
+        page = render(body, images=False, origin=brand.base_url, links=links)
+        given["body_html"] = Markup(page)  # noqa: S704 - nh3 has cleaned it
         given["preview"] = excerpt(given["body_text"], 120)
     return given
 

@@ -49,12 +49,10 @@ def ticket_mail(
         reply_to=_reply_address(settings, signer, ticket, user["id"]),
         unsubscribe=None if notice.kind == "contact_link" else urls.silence(settings, signer, user["id"], ticket.id),
     )
-    context = {
-        "readable_id": ticket.readable_id,
-        "ticket_url": urls.ticket(settings, signer, ticket.id, ticket.readable_id, user, verified=ticket.verified),
-        **_told(tx, ticket, event, notice.kind),
-    }
-    return compose(notice.kind, brand=brand, to=user["email"], context=context, headers=headers)
+    url = urls.ticket(settings, signer, ticket.id, ticket.readable_id, user, verified=ticket.verified)
+    context = {"readable_id": ticket.readable_id, "ticket_url": url, **_told(tx, ticket, event, notice.kind)}
+    files = urls.files(settings, url)
+    return compose(notice.kind, brand=brand, to=user["email"], context=context, headers=headers, files=files)
 
 
 def account_mail(settings: Settings, mail_id: str, notice: Notice, link: str) -> EmailMessage:

@@ -23,6 +23,11 @@ def ticket(
     return f"{settings.base_url}/t/{signer.sign(TICKET, [ticket_id], _TICKET_LASTS)}"
 
 
+def files(settings: Settings, ticket_url: str) -> str:
+    """What stands before the ids of the ticket's files, for a reader who came by a signed link; "" for all others."""
+    return f"{ticket_url}/attachments/" if ticket_url.startswith(f"{settings.base_url}/t/") else ""
+
+
 def silence(settings: Settings, signer: Signer, user_id: str, ticket_id: str | None) -> str:
     """One click and there is no more of this (RFC 8058); without a ticket, no more mails at all."""
     return f"{settings.base_url}/unsubscribe/{signer.sign(SILENCE, [user_id, ticket_id], None)}"
