@@ -39,7 +39,7 @@ class Customer(NamedTuple):
 def scenarios(services: Services) -> list[Scenario]:
     """Every scenario, reads before writes."""
     with services.store.begin() as tx:
-        people = [Customer(row.id, _token(services, tx, row.id)) for row in _customers(tx)]
+        people = [Customer(user_id, _token(services, tx, user_id)) for user_id in _customers(tx)]
         agent = _token(services, tx, tx.execute(text("SELECT id FROM users WHERE role = 'agent' LIMIT 1")).scalar_one())
         counts = {person.id: _tickets_of(tx, person.id) for person in people}
         typical = sorted(people, key=lambda person: counts[person.id])[: max(1, len(people) * 3 // 4)]
@@ -55,10 +55,10 @@ def scenarios(services: Services) -> list[Scenario]:
         ]
 
 
-def _customers(tx: Connection) -> list[object]:
+def _customers(tx: Connection) -> list[str]:
     """The busiest, and others evenly spread over all."""
-    rows = tx.execute(text("SELECT id FROM users WHERE role = 'customer' ORDER BY id")).all()
-    return list(dict.fromkeys([rows[0], *rows[:: max(1, len(rows) // _PEOPLE)]]))[:_PEOPLE]
+    ids = tx.execute(text("SELECT id FROM users WHERE role = 'customer' ORDER BY id")).scalars().all()
+    return list(dict.fromkeys([ids[0], *ids[:: max(1, len(ids) // _PEOPLE)]]))[:_PEOPLE]
 
 
 def _tickets_of(tx: Connection, user_id: str) -> int:

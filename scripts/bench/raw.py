@@ -41,9 +41,11 @@ def reads(url: str, steps: list[Step], *, seconds: float) -> Rate:
 def writes(url: str, steps: list[Step], *, seconds: float, writers: list[int]) -> Rate:
     """The best that any of these numbers of processes can do."""
     plan = {"url": url, "steps": steps, "seconds": seconds, "writes": True}
-    # A later run must not repeat an earlier one's numbers.
-    runs = (plan | {"writers": number, "first": 20 * place} for place, number in enumerate(writers))
-    return max(Rate(_run(run), run["writers"]) for run in runs)
+    rates = []
+    for place, number in enumerate(writers):
+        # A later run must not repeat an earlier one's numbers.
+        rates.append(Rate(_run(plan | {"writers": number, "first": 20 * place}), number))
+    return max(rates)
 
 
 def _run(plan: dict[str, Any]) -> float:
@@ -168,12 +170,13 @@ class _Postgres:
         self.db.prepare_threshold = 0
 
     def read(self, step: Step) -> None:
-        execute = self.db.execute
+        execute: Any = self.db.execute
         for sql, parameters in step:
             execute(sql, parameters).fetchall()
 
     def write(self, step: Step) -> None:
-        execute, seq = self.db.execute, 0
+        execute: Any = self.db.execute
+        seq = 0
         with self.db.transaction():
             for sql, parameters in step:
                 found = execute(sql, _with_seq(parameters, seq))

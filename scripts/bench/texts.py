@@ -64,7 +64,7 @@ def vocabulary(seed: int = 7) -> Vocabulary:
 
 
 def _vocabulary(chance: random.Random) -> Vocabulary:
-    words = list(dict.fromkeys(_FREQUENT.split()))
+    words: list[str] = list(dict.fromkeys(_FREQUENT.split()))
     syllables, seen = _SYLLABLES.split(), set(words)
     while len(words) < _WORDS:
         made = "".join(chance.choices(syllables, k=chance.randint(2, 4)))

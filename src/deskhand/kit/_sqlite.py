@@ -16,6 +16,11 @@ from deskhand.kit.db import COUNTED, P, Store, T, outage
 
 # Larger groups gain nothing (measured: 16 gave 2.5 times the writes of single commits, 64 the same).
 _GROUP = 16
+# Seconds that a worker's transaction lets requests go first.
+_YIELD = 0.25
+
+
+_Outcome = tuple[Any, BaseException | None]
 
 
 class _Unit(NamedTuple):
@@ -34,13 +39,23 @@ class SqliteStore(Store):
         self._local = threading.local()
         self._open: list[Connection] = []
         self._write_lock = threading.Lock()
+        self._write_connection: Connection | None = (
+            None  # whoever holds the lock uses it, so that statements stay ready
+        )
+        self._waiting, self._idle = 0, threading.Event()  # requests that wait for a write; set while there is none
+        self._idle.set()
+        self._counting = threading.Lock()
         self._units: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="slow-read")
         self._writer: threading.Thread | None = None
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with self.reading() as tx:
-            return fn(tx, *args, **kwargs)
+        try:
+            return fn(self._reader(), *args, **kwargs)
+        except Exception as problem:
+            if refusal := outage(problem):
+                raise refusal from problem
+            raise
 
     async def read_slow(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         def run() -> T:
@@ -55,13 +70,15 @@ class SqliteStore(Store):
             self._writer.start()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._units.put(_Unit(lambda tx: fn(tx, *args, **kwargs), loop, future))
+        self._queue(_Unit(lambda tx: fn(tx, *args, **kwargs), loop, future))
         return await future
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
+        # People wait for a request, nobody for a mail: the worker's many small commits would slow both down.
+        self._idle.wait(_YIELD)
         try:
-            with self._write_lock, self._writers.connect() as tx, tx.begin():
+            with self._writing() as tx, tx.begin():
                 yield tx
         except Exception as problem:
             if refusal := outage(problem):
@@ -71,12 +88,8 @@ class SqliteStore(Store):
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        tx = getattr(self._local, "reader", None)
-        if tx is None:
-            tx = self._local.reader = self._readers.connect()
-            self._open.append(tx)
         try:
-            yield tx
+            yield self._reader()
         except Exception as problem:
             if refusal := outage(problem):
                 raise refusal from problem
@@ -88,29 +101,66 @@ class SqliteStore(Store):
             self._writer.join()
             self._writer = None
         self._pool.shutdown()
-        for connection in self._open:
+        for connection in filter(None, (*self._open, self._write_connection)):
             connection.close()
         self._open.clear()
+        self._write_connection = None
         self._local = threading.local()
         self._readers.dispose()
         self._writers.dispose()
 
+    def _reader(self) -> Connection:
+        tx = getattr(self._local, "reader", None)
+        if tx is None:
+            tx = self._local.reader = self._readers.connect()
+            self._open.append(tx)
+        return tx
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._write_lock:
+            if self._write_connection is None:
+                self._write_connection = self._writers.connect()
+            connection = self._write_connection
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction():  # not even a rollback went through: the next one begins anew
+                    self._write_connection = None
+                    connection.close()
+
+    def _queue(self, unit: _Unit) -> None:
+        with self._counting:
+            self._waiting += 1
+            self._idle.clear()
+        self._units.put(unit)
+
+    def _settled(self, units: int) -> None:
+        with self._counting:
+            self._waiting -= units
+            if not self._waiting:
+                self._idle.set()
+
     def _write_forever(self) -> None:
-        with self._writers.connect() as connection:
-            while (unit := self._units.get()) is not None:
-                group = [unit]
-                while len(group) < _GROUP and not self._units.empty():
-                    if (more := self._units.get()) is None:
-                        self._units.put(None)
-                        break
-                    group.append(more)
-                with self._write_lock:
+        while (unit := self._units.get()) is not None:
+            group = [unit]
+            while len(group) < _GROUP and not self._units.empty():
+                if (more := self._units.get()) is None:
+                    self._units.put(None)
+                    break
+                group.append(more)
+            outcomes: list[_Outcome]
+            try:
+                with self._writing() as connection:
                     outcomes = _commit(connection, group)
-                _answer(group, outcomes)
-                self._committed()
+            except Exception as problem:
+                outcomes = [(None, problem)] * len(group)
+            self._settled(len(group))
+            _answer(group, outcomes)
+            self._committed()
 
 
-def _commit(connection: Connection, group: list[_Unit]) -> list[tuple[Any, BaseException | None]]:
+def _commit(connection: Connection, group: list[_Unit]) -> list[_Outcome]:
     """Run the units, each in its own savepoint, and commit them together. One (result, problem) a unit."""
     try:
         with connection.begin():
@@ -119,7 +169,7 @@ def _commit(connection: Connection, group: list[_Unit]) -> list[tuple[Any, BaseE
         return [(None, outage(problem) or problem)] * len(group)
 
 
-def _run(connection: Connection, run: Callable[[Connection], Any]) -> tuple[Any, BaseException | None]:
+def _run(connection: Connection, run: Callable[[Connection], Any]) -> _Outcome:
     connection.exec_driver_sql("SAVEPOINT unit")
     try:
         result, problem = run(connection), None
@@ -130,7 +180,7 @@ def _run(connection: Connection, run: Callable[[Connection], Any]) -> tuple[Any,
     return result, problem
 
 
-def _answer(group: list[_Unit], outcomes: list[tuple[Any, BaseException | None]]) -> None:
+def _answer(group: list[_Unit], outcomes: list[_Outcome]) -> None:
     for unit, (result, problem) in zip(group, outcomes, strict=True):
         # A loop that has closed meanwhile has nobody waiting any more.
         if not unit.loop.is_closed():
@@ -161,14 +211,13 @@ def _engine(url: str, *, writes: bool) -> Engine:
 
 
 def tune(connection: Any, _record: object = None) -> None:
-    """Settings of every SQLite connection: durable WAL, enforced foreign keys, a cache of 16 MiB."""
+    """Settings of every SQLite connection: durable WAL, enforced foreign keys, 4 MiB of cache a thread."""
     for pragma in (
         "busy_timeout=10000",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "cache_size=-16000",
+        "cache_size=-4000",
         "temp_store=MEMORY",
-        "mmap_size=268435456",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
