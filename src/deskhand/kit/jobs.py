@@ -32,7 +32,7 @@ from deskhand.kit.ids import new_id
 from deskhand.kit.schema import Id, Json, Time, insert, metadata
 
 LEASE = 30 * SECOND
-MAX_ATTEMPTS = 12
+MAX_ATTEMPTS = 20  # over some two days: a mail server that is down for a night costs nobody a mail
 _LONGEST_PAUSE = 6 * HOUR
 
 jobs = Table(
