@@ -81,6 +81,12 @@ def value_of(text: str, field: str) -> str:
     return unescape(found[1]) if found else ""
 
 
+def forged(token: str) -> str:
+    """`token` with another sign in its midst."""
+    middle = len(token) // 2
+    return token[:middle] + ("A" if token[middle] != "A" else "B") + token[middle + 1 :]
+
+
 def sign_in(desk: Desk, address: str, password: str) -> int:
     return desk.client.post("/api/v1/auth/login", json={"email": address, "password": password}).status_code
 
@@ -383,7 +389,7 @@ class TestThread:
             sign("reset", [ticket["id"]], DAY),
             sign(urls.TICKET, [ticket["id"]], -SECOND),
             sign(urls.TICKET, ["01a00000-0000-7000-8000-000000000000"], DAY),
-            good[3:-1] + ("A" if good[-1] != "A" else "B"),
+            forged(good[3:]),
             good[3:] + "A",
             "x",
             "é",
@@ -459,7 +465,7 @@ class TestUnsubscribe:
         for token in (
             "x",
             desk.services.signer.sign(urls.TICKET, [ticket["id"]], DAY),
-            self.url(desk, "alice", ticket).rpartition("/")[2][:-1] + "A",
+            forged(self.url(desk, "alice", ticket).rpartition("/")[2]),
         ):
             page(desk.client.get(f"/unsubscribe/{token}"), 404)
             page(desk.client.post(f"/unsubscribe/{token}"), 404)
