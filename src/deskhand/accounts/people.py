@@ -27,6 +27,9 @@ _BY_EMAIL = (
     .limit(1)
 )
 
+_ACCOUNT_BY_ID = select(accounts).where(accounts.c.id == bindparam("account_id"))
+_ACCOUNT_BY_EXTERNAL_ID = select(accounts).where(accounts.c.external_id == bindparam("external_id"))
+
 
 class EmailTaken(Conflict):
     code = "email_taken"
@@ -164,8 +167,9 @@ def push_account(tx: Connection, external_id: str, push: AccountPush) -> RowMapp
 
 
 def find_account(tx: Connection, *, external_id: str | None = None, account_id: str | None = None) -> RowMapping | None:
-    where = accounts.c.external_id == external_id if external_id else accounts.c.id == account_id
-    return tx.execute(select(accounts).where(where)).mappings().one_or_none()
+    if external_id:
+        return tx.execute(_ACCOUNT_BY_EXTERNAL_ID, {"external_id": external_id}).mappings().one_or_none()
+    return tx.execute(_ACCOUNT_BY_ID, {"account_id": account_id}).mappings().one_or_none()
 
 
 def _blank(*, role: Role, name: str, email: str | None, verified: bool) -> dict[str, Any]:

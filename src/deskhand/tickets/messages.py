@@ -33,7 +33,8 @@ def insert(
     """
     row, internal = _row(author, ticket_id, kind, body), kind == "note"
     seq = tx.execute(_INSERT, row).scalar_one()
-    if ids := attachment_ids(body):
+    # Few messages have files, and reading Markdown twice costs as much as storing the message.
+    if "attachment:" in body.lower() and (ids := attachment_ids(body)):
         attachments.bind(
             tx,
             ids=ids,
