@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable
 from hashlib import blake2b, sha256
 from typing import Any, Concatenate
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import Request
 from sqlalchemy import Connection
-from starlette.datastructures import URL
 from starlette.responses import Response
 
 from deskhand.accounts.actor import Actor
@@ -150,21 +150,21 @@ def links(
     if here is not None:
         start = request.url.remove_query_params(["cursor", "page"])
         urls = [("first", start)] + ([("next", start.include_query_params(cursor=following))] if following else [])
-        return _link_header(urls)
-    last = max(1, -(-total // per_page))
+        return _link_header([(rel, f"{url.path}?{url.query}") for rel, url in urls])
+    path, last = request.url.path, max(1, -(-total // per_page))
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "page"]
     wanted = {
         "first": 1,
         "prev": min(page - 1, last) if page > 1 else None,
         "next": page + 1 if page < last else None,
         "last": last,
     }
-    return _link_header(
-        [(rel, request.url.include_query_params(page=number)) for rel, number in wanted.items() if number]
-    )
+    query = urlencode(asked) + "&" if asked else ""
+    return _link_header([(rel, f"{path}?{query}page={number}") for rel, number in wanted.items() if number])
 
 
-def _link_header(urls: list[tuple[str, URL]]) -> dict[str, str]:
-    return {"Link": ", ".join(f'<{url.path}?{url.query}>; rel="{rel}"' for rel, url in urls)}
+def _link_header(urls: list[tuple[str, str]]) -> dict[str, str]:
+    return {"Link": ", ".join(f'<{url}>; rel="{rel}"' for rel, url in urls)}
 
 
 def response(body: bytes, status: int, headers: dict[str, str]) -> Response:

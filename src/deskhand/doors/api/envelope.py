@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -142,6 +143,12 @@ def _takes_files(scope: Scope) -> bool:
 
 def _observe(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", "none")
-    _requests.labels(scope["method"], route, status).inc()
-    _seconds.labels(scope["method"], route).observe(seconds)
+    count, time_taken = _series(scope["method"], route, status)
+    count.inc()
+    time_taken.observe(seconds)
     log.info("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+
+
+@lru_cache(4096)
+def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return _requests.labels(method, route, status), _seconds.labels(method, route)
