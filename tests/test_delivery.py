@@ -6,11 +6,10 @@ The server is a real one on loopback; workers are threads over connections of th
 import multiprocessing
 import random
 import signal
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -210,10 +209,14 @@ def raising(refusal: Exception) -> Callable[..., None]:
 def test_a_stalled_server_holds_up_mails_alone(desk: Desk) -> None:
     seen: list[int] = []
     plan = replace(wiring.PLAN, handlers={**wiring.PLAN.handlers, "other": lambda _, job: seen.append(1)})
-    with SmtpServer() as silent:
+    with ExitStack() as afterwards:
+        # Of the two, the server goes first, so that the conversations under way end.
+        stop = afterwards.enter_context(ExitStack())
+        silent = afterwards.enter_context(SmtpServer())
         silent.mode = "stall"
         worker = Worker(replace(desk.services, mailer=Mailer(parse_url(silent.url), timeout=30)), plan)
         worker.start()
+        stop.callback(worker.stop)
         for _ in range(6):
             desk.new_ticket()
         until(lambda: silent.attempts >= 2)
@@ -222,9 +225,6 @@ def test_a_stalled_server_holds_up_mails_alone(desk: Desk) -> None:
         until(lambda: bool(seen) and states(desk) == {"waiting": 6})  # and further mails were written
         assert time.monotonic() - begun < 15
         assert silent.attempts == 2
-        stopping = threading.Thread(target=worker.stop)
-        stopping.start()
-    stopping.join()  # the server has gone, so the two under way end
     assert states(desk) == {"waiting": 6}
 
 

@@ -284,7 +284,9 @@ class Silent:
         self._thread.start()
 
     def hang_up(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
+        """Harmless to repeat."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         for call in (*self.calls, self._listener):
             call.close()
@@ -295,6 +297,18 @@ class Silent:
                 self.calls.append(self._listener.accept()[0])
 
 
+@contextmanager
+def working(desk: Desk, silent: Silent) -> Iterator[None]:
+    """A worker that asks `silent`, until that hangs up at the end."""
+    worker = Worker(desk.services, wiring.PLAN)
+    worker.start()
+    try:
+        yield
+    finally:
+        silent.hang_up()
+        worker.stop()
+
+
 class TestNeverInTheWay:
     @pytest.fixture
     def silent(self) -> Iterator[Silent]:
@@ -302,24 +316,17 @@ class TestNeverInTheWay:
         yield host
         host.hang_up()
 
-    def test_a_ticket_is_filed_at_once_though_the_host_hangs(self, database_url: str, tmp_path: Path) -> None:
-        silent = Silent()
-        with asking(database_url, tmp_path, silent.url, enrich_timeout=60.0) as desk:
-            alice = host_user(desk)
-            worker = Worker(desk.services, wiring.PLAN)
-            worker.start()
-            begun = time.monotonic()
+    def test_a_ticket_is_filed_at_once_though_the_host_hangs(
+        self, database_url: str, tmp_path: Path, silent: Silent
+    ) -> None:
+        with asking(database_url, tmp_path, silent.url, enrich_timeout=60.0) as desk, working(desk, silent):
+            alice, begun = host_user(desk), time.monotonic()
             tickets = [file(alice) for _ in range(6)]
             while len(silent.calls) < 2:
                 assert time.monotonic() - begun < 20
                 time.sleep(0.02)
             tickets += [file(alice) for _ in range(3)]
             assert time.monotonic() - begun < 30
-            assert {usage(desk, ticket)[0] for ticket in tickets} == {"waiting"}
-            stopping = threading.Thread(target=worker.stop)
-            stopping.start()
-            silent.hang_up()
-            stopping.join()
             assert {usage(desk, ticket)[0] for ticket in tickets} == {"waiting"}
 
     def test_the_wait_for_an_answer_ends(self, database_url: str, tmp_path: Path, silent: Silent) -> None:

@@ -105,7 +105,7 @@ class Worker:
         try:
             run(self.services, self.plan, self.name, job)
         finally:
-            del self._under_way[job.id]
+            self._under_way.pop(job.id, None)  # it may be here twice, if this process slept longer than its lease
         return True
 
     def _safely(self, step: Callable[[], bool | None]) -> bool:
