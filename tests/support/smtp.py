@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import threading
+from contextlib import suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, Literal
@@ -77,8 +78,10 @@ class SmtpServer:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._serve())
-        self._loop.close()
+        try:
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._loop.close()
 
     async def _serve(self) -> None:
         self._over = asyncio.Event()
@@ -95,7 +98,9 @@ class SmtpServer:
         await asyncio.gather(*others, return_exceptions=True)
         for session in self._sessions:
             if session.transport:
-                session.transport.abort()
+                # Python 3.11.2 fails here for a TLS connection whose other end has gone already.
+                with suppress(AttributeError):
+                    session.transport.abort()
         await asyncio.sleep(0.02)  # for transports to notice that they are closed
 
     def _session(self) -> SMTP:
