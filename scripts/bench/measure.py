@@ -62,8 +62,8 @@ def measure(url: str, folder: Path, effort: Effort, tell: Tell, *, only: tuple[s
     with serving(url, folder) as server:
         server.settle()
         for it in plan:
-            tell(it.name)
-            served[it.name] = _serve(server, it, effort)
+            served[it.name] = one, many = _serve(server, it, effort)
+            tell(f"{it.name}: {one.rate:,.0f}/s from one connection, {many.rate:,.0f}/s from sixteen")
             if it.writes:
                 settled += server.settle()
             else:
@@ -71,8 +71,8 @@ def measure(url: str, folder: Path, effort: Effort, tell: Tell, *, only: tuple[s
         memory = server.memory()
     # Without the server: its worker would take up what these write.
     for it in (it for it in plan if it.writes):
-        tell(f"{it.name}, raw")
         rates[it.name] = raw.writes(url, steps[it.name], seconds=effort.seconds, writers=[1, 16])
+        tell(f"{it.name}: {rates[it.name].rate:,.0f}/s raw")
     lines = [Line(it, *served[it.name], rates[it.name], _mean(steps[it.name])) for it in plan]
     return Measured(lines, server.ready, memory, settled)
 
@@ -89,8 +89,8 @@ def compare(urls: tuple[str, str], folder: Path, effort: Effort, tell: Tell) -> 
         with serving(urls[place], folder) as server:
             server.settle()
             for it in plans[place]:
-                tell(f"{it.name}, {'small' if place == 0 else 'large'} desk")
                 _, many = _serve(server, it, effort)
+                tell(f"{it.name}, {'small' if place == 0 else 'large'} desk: {many.rate:,.0f}/s")
                 best[it.name][place] = max(best[it.name][place], many.rate)
     return {name: (small, large) for name, (small, large) in best.items()}
 
