@@ -40,7 +40,7 @@ def texts() -> dict[str, str]:
     """Every text file of the project by its path; what building and testing leave about is not the project's."""
     folders = (".ci", "docs", "scripts", "src", "tests")
     paths = [*ROOT.glob("*"), *(path for folder in folders for path in (ROOT / folder).rglob("*"))]
-    kept = (path for path in paths if path.is_file() and "__pycache__" not in path.parts)
+    kept = (path for path in paths if path.is_file() and not {"__pycache__", "vendor", ".git"}.intersection(path.parts))
     return {str(path.relative_to(ROOT)): path.read_bytes().decode(errors="ignore") for path in kept}
 
 

@@ -31,8 +31,7 @@ from deskhand.doors.api import (
 )
 from deskhand.doors.api.envelope import Envelope
 from deskhand.doors.services import Services, open_services
-from deskhand.doors.web import accounts as web_accounts
-from deskhand.doors.web import shell, visitors
+from deskhand.doors.web import assets, entry, front, shell, visitors
 from deskhand.doors.worker import Plan, Worker
 from deskhand.kb import search as kb_search
 from deskhand.kit.schedule import Regular
@@ -116,11 +115,11 @@ def build_app(services: Services) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.state.services = services
+    app.state.services, app.state.pages = services, shell.tell
     errors.install(app)
     for router in ROUTERS:
         app.router.routes += router.routes
-    app.router.routes += [*web_accounts.routes, *visitors.routes, shell.STATIC]
+    app.router.routes += [*front.routes, *entry.routes, *visitors.routes, assets.MOUNT]
     openapi.install(app)
     health.install(app, head())
     _allow_origins(app, services.settings)

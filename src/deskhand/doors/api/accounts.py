@@ -16,20 +16,19 @@ DELETE /api-keys/{key_id}
 from typing import Any
 
 from fastapi import Request, Response
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
-from deskhand.accounts import api_keys, entry, links, people, sessions, wire
+from deskhand.accounts import api_keys, entry, links, sessions, wire
 from deskhand.accounts.model import FirstAdmin, Login, NewApiKey, ResetConfirm, ResetRequest, SignUp, VerifyConfirm
 from deskhand.accounts.passwords import check_password
+from deskhand.doors import signing_in
 from deskhand.doors.api import answers
 from deskhand.doors.api.auth import services
 from deskhand.doors.api.routers import ROOT, for_everyone, for_signed_in
 from deskhand.doors.services import Services
-from deskhand.kit import limits
 from deskhand.kit.clock import HOUR, SECOND
-from deskhand.kit.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from deskhand.kit.errors import Conflict, NotFound
 from deskhand.kit.ids import parse_id
-from deskhand.kit.text import normal_email
 
 public = for_everyone("Sign in", f"{ROOT}/auth")
 signed_in = for_signed_in("Sign in", ROOT)
@@ -38,22 +37,11 @@ signed_in = for_signed_in("Sign in", ROOT)
 @public.post("/login", response_model=wire.Token, responses=answers.refusals(429))
 async def login(request: Request, given: Login) -> Response:
     """Sign in with e-mail and password. Wrong ones are counted per account and per client."""
-    desk, actor = services(request), answers.actor_of(request)
-    await desk.store.write(sessions.spend_attempt, desk.settings, given.email, actor.client.network)
-    user = await desk.store.read(people.find_by_login, given.email)
-    stored = user["password_hash"] if user else None
-    right = await desk.passwords.verify_async(stored, given.password)
-    if not right or user is None or user["disabled_at"] is not None:
-        raise Unauthenticated
-    if user["email_verified_at"] is None:
-        raise Forbidden("Please open the link that we sent to this e-mail address first.", code="email_unverified")
-    fresh = await desk.passwords.hash_async(given.password) if desk.passwords.needs_rehash(stored or "") else None
+    desk, client = services(request), answers.actor_of(request).client
+    found = await signing_in.recognise(desk, given, client)
 
     def work(tx: Connection) -> Any:
-        if fresh:
-            people.set_password(tx, user["id"], fresh)
-        sessions.succeed(tx, given.email, actor.client.network)
-        return token(desk, tx, user, request)
+        return _token(desk, signing_in.welcome(tx, desk, found, given, client))
 
     return await answers.act(request, work, secret=True)
 
@@ -61,25 +49,11 @@ async def login(request: Request, given: Login) -> Response:
 @public.post("/signup", status_code=202, response_model=wire.Note, responses=answers.refusals(429))
 async def signup(request: Request, new: SignUp) -> Response:
     """Make an account, where that is open. The answer is the same whether or not the e-mail has one already."""
-    desk, ip = services(request), answers.actor_of(request).client.network
-    if not desk.settings.signup:
-        raise Forbidden("Accounts are made by the support team here.", code="signup_closed")
-    check_password(new.password, new.email)
-    if await desk.store.read(_mail_spent, desk, new.email, ip):
-        await desk.store.write(_spend_mail, desk, new.email, ip)  # refuses, before the costly hash
-    hashed = await desk.passwords.hash_async(new.password)
+    desk, client = services(request), answers.actor_of(request).client
+    hashed = await signing_in.hash_for_signup(desk, new, client)
 
     def work(tx: Connection) -> Any:
-        _spend_mail(tx, desk, new.email, ip)
-        known = people.find_by_login(tx, new.email)
-        if known is None:
-            user = people.create_own(tx, email=new.email, name=new.name, password_hash=hashed, verified=False)
-            people.record(tx, "user.signed_up", user)
-        elif known["email_verified_at"] is None:
-            people.set_password(tx, known["id"], hashed)
-            people.record(tx, "user.signed_up", known)
-        else:
-            people.record(tx, "user.reset_asked", known)
+        signing_in.sign_up(tx, desk, new, hashed, client)
         return {"detail": "Please look into your mailbox: we have sent you a link."}
 
     return await answers.act(request, work, status=202)
@@ -100,13 +74,10 @@ async def verify(request: Request, given: VerifyConfirm) -> Response:
 @public.post("/password-reset", status_code=202, response_model=wire.Note, responses=answers.refusals(429))
 async def ask_reset(request: Request, given: ResetRequest) -> Response:
     """Ask for a link by which to choose a new password. The answer never says whether there is such an account."""
-    desk, ip = services(request), answers.actor_of(request).client.network
+    desk, client = services(request), answers.actor_of(request).client
 
     def work(tx: Connection) -> Any:
-        _spend_mail(tx, desk, given.email, ip)
-        user = people.find_by_login(tx, given.email)
-        if user is not None and user["disabled_at"] is None:
-            people.record(tx, "user.reset_asked", user)
+        signing_in.ask_reset(tx, desk, given, client)
         return {"detail": "If there is an account with this e-mail, a link is on its way."}
 
     return await answers.act(request, work, status=202)
@@ -127,14 +98,14 @@ async def confirm_reset(request: Request, given: ResetConfirm) -> Response:
 @public.post("/setup", status_code=201, response_model=wire.Token, responses=answers.refusals(404, 409))
 async def make_first_admin(request: Request, given: FirstAdmin) -> Response:
     """Make the first admin by the link that the first start prints. It works once, and only while there is none."""
-    desk = services(request)
+    desk, client = services(request), answers.actor_of(request).client
     check_password(given.password, given.email)
     await desk.store.read(links.peek, desk.signer, "first-admin", token=given.token)
     hashed = await desk.passwords.hash_async(given.password)
 
     def work(tx: Connection) -> Any:
         user = entry.make_first_admin(tx, desk.signer, given, hashed)
-        return token(desk, tx, user, request)
+        return _token(desk, signing_in.open_session(tx, desk, user["id"], client))
 
     return await answers.act(request, work, status=201, secret=True)
 
@@ -185,19 +156,5 @@ async def revoke_key(request: Request, key_id: str) -> Response:
     return await answers.act(request, lambda tx: api_keys.revoke(tx, actor, found))
 
 
-def token(desk: Services, tx: Connection, user: RowMapping, request: Request) -> wire.Token:
-    """Open a session and put it into a JWT."""
-    lifetime = desk.settings.session_hours * HOUR
-    session_id = sessions.start(tx, user["id"], answers.actor_of(request).client, desk.settings)
-    jwt = desk.own_tokens.issue(user["id"], session_id, lifetime)
-    return {"access_token": jwt, "token_type": "bearer", "expires_in": lifetime // SECOND}
-
-
-def _mail_spent(tx: Connection, desk: Services, email: str, ip: str) -> bool:
-    by_ip = limits.exhausted(tx, "account-mail-ip", ip, desk.settings.limit_account_mails_ip)
-    return by_ip or limits.exhausted(tx, "account-mail", normal_email(email), desk.settings.limit_account_mails)
-
-
-def _spend_mail(tx: Connection, desk: Services, email: str, ip: str) -> None:
-    limits.spend(tx, "account-mail-ip", ip, desk.settings.limit_account_mails_ip)
-    limits.spend(tx, "account-mail", normal_email(email), desk.settings.limit_account_mails)
+def _token(desk: Services, jwt: str) -> wire.Token:
+    return {"access_token": jwt, "token_type": "bearer", "expires_in": desk.settings.session_hours * HOUR // SECOND}

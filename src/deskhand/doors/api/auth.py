@@ -15,10 +15,11 @@ from deskhand.accounts import api_keys, keys, people, sessions
 from deskhand.accounts.actor import Actor, Client, Identity, Role, Scope
 from deskhand.accounts.csrf import csrf_matches
 from deskhand.accounts.jwt import Claims, looks_own
+from deskhand.doors import credentials
+from deskhand.doors.credentials import SESSION_COOKIE
 from deskhand.doors.services import Services
 from deskhand.kit.errors import Forbidden, Unauthenticated, Unsupported
 
-SESSION_COOKIE = "deskhand_session"
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -119,10 +120,9 @@ async def _by_token(request: Request, token: str) -> Actor:
 
 async def _by_cookie(request: Request, cookie: str) -> Actor:
     desk = services(request)
-    claims = desk.own_tokens.verify(cookie)
-    actor = await desk.store.read(sessions.authenticate, claims.user_id, claims.session_id, client_of(request, "web"))
+    actor = await credentials.by_cookie(desk, cookie, client_of(request, "web"))
     given = request.headers.get(CSRF_HEADER, "")
-    if request.method not in _SAFE and not csrf_matches(desk.signer, claims.session_id, given):
+    if request.method not in _SAFE and not csrf_matches(desk.signer, actor.session_id or "", given):
         raise Forbidden("The CSRF token is missing or does not belong to this session.", code="csrf")
     return actor
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deskhand.doors.api import errors
@@ -18,8 +19,10 @@ from deskhand.kit.errors import NotFound, Refusal, TooLarge
 from deskhand.kit.ids import new_id
 
 MAX_JSON = 4 * 1024 * 1024  # bytes; the longest article, every character escaped, has half of it
+MAX_FORM = 256 * 1024 * 1024  # of a page's form with files, ten of 25 MiB
 
 _UPLOADS = f"{SUPPORT}/attachments"
+_WITH_FILES = ("/support/", "/t/", "/desk/")
 
 log = structlog.get_logger("deskhand.http")
 registry = CollectorRegistry()
@@ -82,12 +85,14 @@ class Envelope:
         except Refusal as refusal:
             if begun:
                 raise
-            await errors.refused(refusal)(scope, receive, out)
+            answer = await errors.tell(Request(scope, receive), refusal)
+            await answer(scope, receive, out)
         except Exception:
             log.exception("bug", method=scope["method"], path=scope["path"])
             if begun:
                 raise
-            await errors.unexpected()(scope, receive, out)
+            answer = await errors.tell(Request(scope, receive), errors.Unexpected())
+            await answer(scope, receive, out)
 
 
 def _as_get(scope: Scope) -> Scope:
@@ -115,30 +120,38 @@ def client_ip(scope: Scope, headers: Headers, proxies: tuple[Network, ...]) -> s
 def _refuse_early(scope: Scope, headers: Headers) -> None:
     if "\x00" in scope["path"]:
         raise NotFound
-    length = headers.get("content-length", "")
-    if length.isdecimal() and int(length) > MAX_JSON and not _takes_files(scope):
-        raise TooLarge("The body is larger than 4 MiB.")
+    length, most = headers.get("content-length", ""), _most(scope)
+    if length.isdecimal() and most is not None and int(length) > most:
+        raise _too_large(most)
 
 
 def _bounded(receive: Receive, scope: Scope) -> Receive:
     """Count what arrives, for a body may be longer than it said, or say nothing."""
-    if _takes_files(scope):
-        return receive  # the upload counts for itself, against its own limit
+    most = _most(scope)
+    if most is None:
+        return receive
     received = 0
 
     async def counted() -> Message:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_JSON:
-            raise TooLarge("The body is larger than 4 MiB.")
+        if received > most:
+            raise _too_large(most)
         return message
 
     return counted
 
 
-def _takes_files(scope: Scope) -> bool:
-    return scope["path"] == _UPLOADS and scope["method"] == "POST"
+def _most(scope: Scope) -> int | None:
+    """How large the body may be; None for an upload, which counts for itself against its own limit."""
+    if scope["method"] == "POST" and scope["path"] == _UPLOADS:
+        return None
+    return MAX_FORM if scope["method"] == "POST" and scope["path"].startswith(_WITH_FILES) else MAX_JSON
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {most // (1024 * 1024)} MiB.")
 
 
 def _observe(scope: Scope, status: int, seconds: float) -> None:

@@ -4,10 +4,11 @@
 bug: logged with its request id, answered 500 with nothing in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import orjson
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -15,17 +16,23 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from deskhand.doors.findings import field_errors
-from deskhand.kit.errors import Invalid, Refusal, Unauthenticated
+from deskhand.kit.errors import Invalid, NotFound, Refusal, Unauthenticated
+
+log = structlog.get_logger("deskhand.http")
 
 _HTTP = {
     400: ("bad_request", "Bad request"),
-    404: ("not_found", "There is nothing here"),
     405: ("method_not_allowed", "This method is not allowed here"),
     413: ("too_large", "This is too large"),
     415: ("unsupported_media_type", "This content type is not accepted"),
 }
+# Read by programs, or by nobody: no place for pages.
+_NO_PAGES = ("/api/", "/static/", "/healthz", "/readyz", "/metrics")
 # The same for every reason: a stranger learns nothing about which part of a credential was wrong.
 _SIGN_IN = "Valid credentials are required: a session token, an API key or a signed-in browser."
+
+
+Pages = Callable[[Request, Refusal], Awaitable[Response]]
 
 
 def install(app: FastAPI) -> None:
@@ -33,6 +40,18 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
+
+
+async def tell(request: Request, refusal: Refusal) -> Response:
+    """The answer to what was refused outside of any route: below `/api` a problem, elsewhere a page."""
+    pages: Pages | None = getattr(request.app.state, "pages", None)
+    if pages is None or request.scope["path"].startswith(_NO_PAGES):
+        return refused(refusal)
+    try:
+        return await pages(request, refusal)
+    except Exception:  # the page needs the database, which may be what is wrong
+        log.exception("no page to tell it on", status=refusal.status)
+        return refused(refusal)
 
 
 def problem(
@@ -61,9 +80,15 @@ def refused(refusal: Refusal) -> Response:
     return problem(refusal.status, refusal.code, refusal.title, refusal.detail, headers=refusal.headers, **more)
 
 
-def unexpected() -> Response:
-    """For a bug: says nothing, for the log says all."""
-    return problem(500, "internal", "Something went wrong on our side", "It has been noted. Please try again later.")
+class Unexpected(Refusal):
+    """A bug: says nothing, for the log says all."""
+
+    status = 500
+    code = "internal"
+    title = "Something went wrong on our side"
+
+    def __init__(self) -> None:
+        super().__init__("It has been noted. Please try again later.")
 
 
 def invalid(errors: Sequence[Any]) -> Response:
@@ -87,6 +112,8 @@ async def _http(request: Request, raised: Exception) -> Response:
     assert isinstance(raised, HTTPException)
     if isinstance(raised.__cause__, Refusal):  # raised while the framework read the body
         return refused(raised.__cause__)
+    if raised.status_code == 404:
+        return await tell(request, NotFound())
     code, title = _HTTP.get(raised.status_code, ("bad_request", "Bad request"))
     detail = "The body could not be read as JSON." if raised.status_code == 400 else title
     headers = {"Allow": ", ".join(_allowed(request))} if raised.status_code == 405 else dict(raised.headers or {})

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from deskhand.accounts.actor import SYSTEM, Actor, Client
@@ -17,7 +17,11 @@ from deskhand.attachments import access as files
 from deskhand.attachments import queries as attachments
 from deskhand.attachments import serving
 from deskhand.attachments import wire as attachment_wire
-from deskhand.doors.web.shell import HEADERS, messages, page, read_form, render, services
+from deskhand.doors.web.forms import messages, read_form
+from deskhand.doors.web.languages import say
+from deskhand.doors.web.rendering import go, render
+from deskhand.doors.web.shell import by_link
+from deskhand.doors.web.visit import client_of, services, visit
 from deskhand.kit import limits
 from deskhand.kit.errors import Invalid, TooMany
 from deskhand.notifications import preferences, urls
@@ -28,19 +32,19 @@ from deskhand.tickets.model import NewReply
 async def thread(request: Request) -> Response:
     desk, actor = services(request), await _opened(request)
     if request.method != "POST":
-        return render(request, "thread.html", **await desk.store.read(_thread, actor, _prefix(request)))
+        return render(request, "help/thread.html", **await desk.store.read(_thread, actor, _prefix(request)))
     new, given, errors = await read_form(request, NewReply)
     status, headers = 422, {}
     if new is not None:
         try:
             await desk.store.write(_reply, actor, new, desk.settings.limit_replies)
-            return RedirectResponse(f"{_prefix(request)}#end", 303, HEADERS)
+            return go(request, f"{_prefix(request)}#end")
         except Invalid as refusal:
-            errors = messages(refusal)
+            errors = messages(request, refusal)
         except TooMany as refusal:
             errors, status, headers = {"body": refusal.detail}, refusal.status, refusal.headers
     shown = await desk.store.read(_thread, actor, _prefix(request))
-    response = render(request, "thread.html", status, errors=errors, given=given, **shown)
+    response = render(request, "help/thread.html", status, errors=errors, given=given, **shown)
     response.headers.update(headers)
     return response
 
@@ -66,16 +70,23 @@ async def unsubscribe(request: Request) -> Response:
     user_id, ticket_id = desk.signer.read(request.path_params["token"], urls.SILENCE)
     # Neither GET nor HEAD changes anything: mail scanners follow every link.
     if request.method != "POST":
-        return render(request, "unsubscribe.html", on_ticket=ticket_id is not None)
+        return render(request, "account/unsubscribe.html", on_ticket=ticket_id is not None)
     await desk.store.write(preferences.silence, user_id, ticket_id)
-    return render(request, "done.html", title="Done", detail="You will get no more of these mails.")
+    language = visit(request).language
+    return render(
+        request,
+        "account/done.html",
+        title=say(language, "Done"),
+        detail=say(language, "You will get no more of these mails."),
+        place="",
+    )
 
 
 async def _opened(request: Request) -> Actor:
     """Whoever holds the link reads the address it was sent to."""
     desk = services(request)
     (ticket_id,) = desk.signer.read(request.path_params["token"], urls.TICKET)
-    client = Client("web", request.state.client_ip, request.headers.get("user-agent", "")[:255])
+    client = client_of(request)
     actor = await desk.store.read(contact.come_back, ticket_id, client)
     return actor or await desk.store.write(_verified, ticket_id, client)
 
@@ -111,7 +122,7 @@ def _prefix(request: Request) -> str:
 
 
 routes = [
-    Route("/t/{token}", page(thread), methods=["GET", "POST"]),
-    Route("/t/{token}/attachments/{attachment_id}", page(attachment), methods=["GET"]),
-    Route("/unsubscribe/{token}", page(unsubscribe), methods=["GET", "POST"]),
+    Route("/t/{token}", by_link(thread), methods=["GET", "POST"]),
+    Route("/t/{token}/attachments/{attachment_id}", by_link(attachment), methods=["GET"]),
+    Route("/unsubscribe/{token}", by_link(unsubscribe), methods=["GET", "POST"]),
 ]

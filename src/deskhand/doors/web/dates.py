@@ -1,0 +1,89 @@
+"""Moments and numbers in the reader's language and zone. Formatting is slow and repeats itself: each answer is kept."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache, partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from deskhand.kit import clock
+
+_STEPS = ((60, 1), (3600, 60), (86_400, 3600), (7 * 86_400, 86_400))
+
+
+def filters(language: str) -> dict[str, Callable[..., Any]]:
+    """Filters over stamps such as `2026-05-18T10:23:00Z`, which is how wire shapes write a moment."""
+    return {
+        "exact": pass_context(partial(_in_zone, _exact, language)),
+        "day": pass_context(partial(_in_zone, _day, language)),
+        "ago": partial(_ago, language, "long"),
+        "age": partial(_ago, language, "narrow"),
+        "number": partial(_number, language),
+        "duration": partial(_duration, language),
+        "bytes": partial(_bytes, language),
+    }
+
+
+def _in_zone(form: Callable[[str, str, str], str], language: str, context: Context, stamp: str) -> str:
+    return form(stamp, language, context["visit"].zone)
+
+
+@lru_cache(8192)
+def _exact(stamp: str, language: str, zone: str) -> str:
+    """With the zone's name: `18 May 2026, 12:23 CEST`."""
+    when = datetime.fromisoformat(stamp)
+    return format_datetime(when, "d MMM y, HH:mm z", tzinfo=ZoneInfo(zone), locale=language)
+
+
+@lru_cache(8192)
+def _day(stamp: str, language: str, zone: str) -> str:
+    when = datetime.fromisoformat(stamp)
+    moved = when if when.tzinfo is None else when.astimezone(ZoneInfo(zone))
+    return format_date(moved.date(), "d MMM y", locale=language)
+
+
+def _ago(language: str, width: str, stamp: str) -> str:
+    """`3 hours ago`, `3h`; days within a week, then the date."""
+    then = datetime.fromisoformat(stamp)
+    seconds = int((clock.to_datetime(clock.now()) - then).total_seconds())
+    for below, unit in _STEPS:
+        if abs(seconds) < below:
+            return _elapsed(seconds // unit * unit, language, width)
+    this_year = then.year == datetime.now(UTC).year
+    return _date(stamp, language, "d MMM" if this_year else "d MMM y")
+
+
+@lru_cache(4096)
+def _elapsed(seconds: int, language: str, width: str) -> str:
+    if width == "narrow":
+        return format_timedelta(timedelta(seconds=max(seconds, 1)), threshold=1, format="narrow", locale=language)
+    return format_timedelta(timedelta(seconds=-max(seconds, 1)), threshold=1, add_direction=True, locale=language)
+
+
+@lru_cache(8192)
+def _date(stamp: str, language: str, pattern: str) -> str:
+    return format_date(datetime.fromisoformat(stamp).date(), pattern, locale=language)
+
+
+@lru_cache(4096)
+def _number(language: str, value: float) -> str:
+    return format_decimal(value, locale=language)
+
+
+@lru_cache(4096)
+def _duration(language: str, seconds: int | None) -> str:
+    """How long something took, in its largest unit: `4 hours`. Nothing for None."""
+    return "" if seconds is None else format_timedelta(timedelta(seconds=seconds), threshold=1.5, locale=language)
+
+
+@lru_cache(4096)
+def _bytes(language: str, size: int) -> str:
+    for unit, factor in (("MB", 1024 * 1024), ("kB", 1024)):
+        if size >= factor:
+            return f"{format_decimal(round(size / factor, 1), locale=language)} {unit}"
+    return f"{size} B"

@@ -1,0 +1,3 @@
+// Keys of the desk.
+
+export function keys() {}
