@@ -15,7 +15,7 @@ LAYERS = (
     ("doors",),
     ("reports",),
     ("notifications", "webhooks", "csat"),
-    ("tickets", "kb"),
+    ("tickets", "kb", "brand"),
     ("attachments", "categories"),
     ("accounts",),
     ("kit",),

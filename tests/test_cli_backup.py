@@ -16,11 +16,14 @@ from deskhand import migrations
 from deskhand.doors.cli import rows
 from deskhand.kit.db import open_store
 from deskhand.kit.schema import metadata
+from deskhand.tickets import access, held
+from deskhand.tickets.model import NewStaffReply
 from tests.support.app import Desk, running
 from tests.support.cli import Cli
 from tests.support.databases import Databases
 
 ENGINES = ("sqlite", "postgresql")
+FILLED = ("ratings", "mutes", "api_keys", "spam", "ticket_tags", "article_votes", "mails", "held_acts", "held_tickets")
 
 
 def fill(desk: Desk) -> None:
@@ -52,6 +55,9 @@ def fill(desk: Desk) -> None:
     ada.put("/staff/accounts/acme", {"name": "Acme", "plan": "pro"})
     desk.work()
     desk.new_ticket("bob", subject="Not yet dispatched")
+    actor = desk.actor("sam")
+    reply = NewStaffReply(body="On its way, naïvely.")
+    desk.write(lambda tx: held.hold_reply(tx, actor, access.get(tx, actor, first["id"]), reply))
 
 
 def contents(url: str) -> dict[str, list[Any]]:
@@ -114,7 +120,7 @@ def test_a_desk_moves_whole_and_goes_on_counting(database_url: str, other: Datab
         assert "4 tickets" in said.err
         was, files, told = contents(database_url), blobs(tmp_path / "before" / "attachments"), answers(desk)
     assert len(files) == 3
-    assert all(was[name] for name in ("ratings", "mutes", "api_keys", "spam", "ticket_tags", "article_votes", "mails"))
+    assert all(was[name] for name in FILLED)
     with other.empty() as url:
         restored = Cli(url, tmp_path / "after")("restore", str(file))
         assert (restored.code, restored.out) == (0, "")

@@ -73,6 +73,7 @@ PLAN = Plan(
         "notify": reactions.notify,
         "mail.send": reactions.send_mail,
         "ticket.enrich": reactions.enrich_ticket,
+        "held.carry_out": reactions.carry_out,
         "digest": reactions.queue_digests,
         "digest.write": reactions.write_digest,
         "autoclose": reactions.autoclose,

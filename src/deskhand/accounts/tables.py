@@ -74,10 +74,18 @@ single_use_links = Table(
     "single_use_links",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("purpose", String(30), nullable=False),  # reset, verify, invite, first-admin
+    Column("purpose", String(30), nullable=False),  # reset, verify, invite, first-admin, handoff
     Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE")),
     Column("expires_at", Time, nullable=False, index=True),
     Column("used", Boolean, nullable=False),
     Column("created_at", Time, nullable=False),
     Index("ix_single_use_links_user_id", "user_id"),
+)
+
+# Host tokens that were used as a link, until they would have expired: each is good for one sign-on by the page.
+spent_tokens = Table(
+    "spent_tokens",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # SHA-256 of what is signed
+    Column("expires_at", Time, nullable=False, index=True),
 )

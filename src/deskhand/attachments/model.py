@@ -35,6 +35,7 @@ class Attachment(NamedTuple):
     internal: bool
     created_at: int
     bound_at: int | None
+    held_by: str | None
 
     @property
     def is_image(self) -> bool:

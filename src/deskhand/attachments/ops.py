@@ -36,6 +36,7 @@ _BIND = (
         _a.id.in_(bindparam("ids", expanding=True)),
         _a.uploader_id == bindparam("person"),
         _a.bound_at.is_(None),
+        _a.held_by.is_(None),
     )
     .returning(*attachments.c)
 )
@@ -92,27 +93,38 @@ def bind(
     than ten, and for any other that is not there, somebody else's or bound already: these look alike, so that ids can't
     be probed.
     """
+    known = check_ids(ids, limits)
+    bound = {"message_id": message_id, "ticket_id": ticket_id, "internal": internal, "bound_at": clock.now()}
+    rows = tx.execute(_BIND.values(bound), {"ids": known, "person": uploader_id}).all() if known else []
+    found = {row.id: Attachment._make(row) for row in rows}
+    check_others(tx, [id_ for id_ in known if id_ not in found], ticket_id, internal=internal)
+    return [found[id_] for id_ in known if id_ in found]
+
+
+def check_ids(ids: Sequence[str], limits: Limits) -> list[str]:
+    """The ids in canonical form, each once. Raises Invalid for too many of them and for what is none."""
     wanted = list(dict.fromkeys(parse_id(id_) for id_ in ids))
     if len(wanted) > limits.per_message:
         raise Invalid.field(
             "body", "too_many_attachments", f"A message may have at most {limits.per_message} attachments."
         )
-    bound = {"message_id": message_id, "ticket_id": ticket_id, "internal": internal, "bound_at": clock.now()}
     known = [id_ for id_ in wanted if id_]
-    rows = tx.execute(_BIND.values(bound), {"ids": known, "person": uploader_id}).all() if known else []
-    found = {row.id: Attachment._make(row) for row in rows}
-    others = [id_ for id_ in known if id_ not in found]
-    if len(known) != len(wanted) or (others and not _quoted(tx, others, ticket_id, internal)):
-        raise Invalid.field("body", "unknown_attachment", "The text names an attachment that is not yours to add.")
-    return [found[id_] for id_ in known if id_ in found]
+    if len(known) != len(wanted):
+        raise _unknown()
+    return known
 
 
-def _quoted(tx: Connection, ids: list[str], ticket_id: str | None, internal: bool) -> bool:
-    """Whether all of these belong to the ticket; what a note brought in may be quoted in notes alone."""
-    if ticket_id is None:
-        return False
+def check_others(tx: Connection, ids: list[str], ticket_id: str | None, *, internal: bool) -> None:
+    """Raises Invalid unless all of these belong to the ticket; what a note brought in may be quoted in notes alone."""
+    if not ids:
+        return
     shown = {"ids": ids, "ticket": ticket_id, "internal": internal}
-    return tx.execute(_OF_TICKET, shown).scalar_one() == len(ids)
+    if ticket_id is None or tx.execute(_OF_TICKET, shown).scalar_one() != len(ids):
+        raise _unknown()
+
+
+def _unknown() -> Invalid:
+    return Invalid.field("body", "unknown_attachment", "The text names an attachment that is not yours to add.")
 
 
 async def discard(store: Store, storage: Storage, row: Attachment) -> None:
@@ -168,6 +180,7 @@ def _row(uploader_id: str, filename: str, prepared: Prepared) -> Attachment:
         internal=False,
         created_at=clock.now(),
         bound_at=None,
+        held_by=None,
     )
 
 

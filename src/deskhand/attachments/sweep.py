@@ -19,10 +19,11 @@ _SUSPICIOUS = 100
 log = structlog.get_logger(__name__)
 _a = attachments.c
 
-_EXPIRED = select(_a.id).where(_a.bound_at.is_(None), _a.created_at < bindparam("before")).limit(_BATCH)
+_UNUSED = (_a.bound_at.is_(None), _a.held_by.is_(None))
+_EXPIRED = select(_a.id).where(*_UNUSED, _a.created_at < bindparam("before")).limit(_BATCH)
 _EXPIRE = (
     delete(attachments)
-    .where(_a.id.in_(_EXPIRED), _a.bound_at.is_(None))  # may have been bound since the selection
+    .where(_a.id.in_(_EXPIRED), *_UNUSED)  # may have been bound since the selection
     .returning(_a.storage_key, _a.thumbnail_key)
 )
 _KNOWN = select(_a.id).where(_a.id.in_(bindparam("ids", expanding=True)))

@@ -26,6 +26,7 @@ attachments = Table(
     Column("internal", Boolean, nullable=False),  # bound to a note: for staff alone
     Column("created_at", Time, nullable=False),
     Column("bound_at", Time),
+    Column("held_by", Id),  # part of something not sent yet: nothing else can have it, and the sweep leaves it
     Index("ix_attachments_message_id", "message_id"),
     Index("ix_attachments_ticket_id", "ticket_id"),
     Index("ix_attachments_unbound_by", "uploader_id", sqlite_where=_UNBOUND, postgresql_where=_UNBOUND),

@@ -13,7 +13,7 @@ from deskhand.kit.clock import DAY, now
 from deskhand.kit.jobs import Job
 from deskhand.notifications import delivery, digest
 from deskhand.notifications.delivery import Post
-from deskhand.tickets import contact, enrich, schedule
+from deskhand.tickets import contact, enrich, held, schedule
 
 # As long as the widest limit that a setting can sensibly ask for.
 _HITS_KEPT = 32 * DAY
@@ -39,6 +39,10 @@ def send_mail(services: Services, job: Job) -> None:
 
 def enrich_ticket(services: Services, job: Job) -> None:
     enrich.fetch(services.store, services.settings, job)
+
+
+def carry_out(services: Services, job: Job) -> None:
+    held.run(services.store, job.payload["held_id"])
 
 
 def queue_digests(services: Services, _job: Job) -> None:

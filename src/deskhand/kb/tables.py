@@ -1,4 +1,4 @@
-"""Articles, the addresses they once had, what they once said, what they show, and whether they helped."""
+"""Articles, the addresses they once had, what they once said, what they show, whether they helped, what was missed."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
@@ -66,4 +66,16 @@ article_votes = Table(
     Column("helpful", Boolean, nullable=False),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
+    Column("comment", Text),  # for staff alone
+)
+
+# Searches that found nothing, by their folded words.
+search_misses = Table(
+    "search_misses",
+    metadata,
+    Column("folded", String(100), primary_key=True),
+    Column("query", String(100), nullable=False),  # as it was typed last
+    Column("count", Integer, nullable=False),
+    Column("first_at", Time, nullable=False),
+    Column("last_at", Time, nullable=False),
 )

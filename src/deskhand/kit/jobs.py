@@ -152,6 +152,16 @@ def retry(tx: Connection, job_id: str) -> RowMapping:
     return row
 
 
+def hasten(tx: Connection, dedupe_key: str) -> None:
+    """Let the job run now, afresh if it is dead. One that is under way or done stays as it is."""
+    tx.execute(_HASTEN, {"key": dedupe_key, "moment": now()})
+
+
+def withdraw(tx: Connection, dedupe_key: str) -> None:
+    """Delete the job, waiting or dead. One that is under way has to find out by itself that its cause is gone."""
+    tx.execute(_WITHDRAW, {"key": dedupe_key})
+
+
 def sweep(tx: Connection, older_than: int) -> int:
     """Delete what was done before `older_than`; dead jobs stay until someone looks."""
     return tx.execute(delete(jobs).where(jobs.c.state == "done", jobs.c.finished_at < older_than)).rowcount
@@ -182,3 +192,6 @@ _CLAIM = (
     )
     .returning(jobs.c.id, jobs.c.kind, jobs.c.payload, jobs.c.attempts)
 )
+_AT_REST = and_(jobs.c.dedupe_key == bindparam("key"), jobs.c.state.in_(["queued", "dead"]))
+_HASTEN = update(jobs).where(_AT_REST).values(state="queued", run_at=bindparam("moment"), attempts=0, finished_at=None)
+_WITHDRAW = delete(jobs).where(_AT_REST)

@@ -1,9 +1,10 @@
 """The only way to a ticket: what the actor may not see does not exist."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from deskhand.accounts.actor import Actor, Role
 from deskhand.categories.tables import categories
@@ -34,6 +35,24 @@ def lock(tx: Connection, actor: Actor, ref: str) -> Ticket:
     return _fetch(tx, actor, ref, lock=True)
 
 
+def get_all(tx: Connection, actor: Actor, refs: Sequence[str]) -> list[Ticket]:
+    """Several tickets by UUID or readable id, for staff, each once. Raises NotFound unless all are there."""
+    actor.require_staff()
+    ids = {ref: parse_id(ref) or "" for ref in refs}
+    named = {"ids": list(filter(None, ids.values())), "names": [ref.upper() for ref in refs if not ids[ref]]}
+    found = [Ticket._make(row) for row in tx.execute(_SEVERAL, named)]
+    known = {ticket.id for ticket in found} | {ticket.readable_id for ticket in found}
+    if not {ids[ref] or ref.upper() for ref in refs} <= known:
+        raise NoSuchTicket
+    return found
+
+
+def lock_all(tx: Connection, actor: Actor, ticket_ids: Sequence[str]) -> list[Ticket]:
+    """Those of them that are there, for acts of staff. In order of id, so that no two wait for each other."""
+    actor.require_staff()
+    return [Ticket._make(row) for row in tx.execute(_LOCK_SEVERAL, {"ids": list(ticket_ids)})]
+
+
 def _fetch(tx: Connection, actor: Actor, ref: str, *, lock: bool) -> Ticket:
     ticket_id = parse_id(ref)
     if ticket_id is None and not _READABLE.fullmatch(ref):
@@ -60,3 +79,6 @@ _STATEMENTS = {
     for by_uuid in (True, False)
     for lock in (True, False)
 }
+_BY_IDS = _t.id.in_(bindparam("ids", expanding=True))
+_SEVERAL = TICKETS.where(or_(_BY_IDS, _t.readable_id.in_(bindparam("names", expanding=True))))
+_LOCK_SEVERAL = TICKETS.where(_BY_IDS).order_by(_t.id).with_for_update(of=tickets)

@@ -33,8 +33,7 @@ def insert(
     """
     row, internal = _row(author, ticket_id, kind, body), kind == "note"
     seq = tx.execute(_INSERT, row).scalar_one()
-    # Few messages have files, and reading Markdown twice costs as much as storing the message.
-    if "attachment:" in body.lower() and (ids := attachment_ids(body)):
+    if ids := files_in(body):
         attachments.bind(
             tx,
             ids=ids,
@@ -47,6 +46,12 @@ def insert(
         tx, seq=seq, ticket_id=ticket_id, owner_id=owner_id or "", subject=subject, body=body, internal=internal
     )
     return Message(seq=seq, **row)
+
+
+def files_in(body: str) -> list[str]:
+    """The ids of the files that a message names."""
+    # Few messages have any, and reading Markdown twice costs as much as storing the message.
+    return attachment_ids(body) if "attachment:" in body.lower() else []
 
 
 def _row(author: Actor, ticket_id: str, kind: str, body: str) -> dict[str, Any]:

@@ -229,3 +229,10 @@ class StaffTicketChange(TicketChange):
     status: StatusIn = None  # type: ignore[assignment]
     assignee_id: UserId | None = None
     tags: Tags = None  # type: ignore[assignment]
+
+
+class BulkChange(StaffTicketChange):
+    """For many tickets at once: also tags to give to each and to take from each, whatever others it has."""
+
+    add_tags: Tags = Field(default_factory=list)
+    remove_tags: Tags = Field(default_factory=list)

@@ -1,5 +1,6 @@
 """The acts upon tickets. Each is one function, called by every door, inside a transaction that the door opened."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -106,6 +107,14 @@ def change(
     return changed
 
 
+def check(tx: Connection, given: Mapping[str, Any]) -> None:
+    """Raises Invalid for a category or an agent that there is not."""
+    if "category_slug" in given:
+        category_slug_of(tx, given["category_slug"])
+    if given.get("assignee_id") and active_staff(tx, given["assignee_id"]) is None:
+        raise Invalid.field("assignee_id", "unknown_agent", "There is no such active agent.")
+
+
 def mark_read(tx: Connection, reader_id: str, ticket_id: str) -> None:
     """The requester has seen the thread."""
     tx.execute(_READ, {"ticket": ticket_id, "reader": reader_id, "moment": now()})
@@ -151,10 +160,7 @@ def _checked(tx: Connection, ticket: Ticket, given: dict[str, Any]) -> dict[str,
     if "priority" in values:
         values["priority"] = values["priority"].rank
     values = {name: value for name, value in values.items() if getattr(ticket, name) != value}
-    if "category_slug" in values:
-        category_slug_of(tx, values["category_slug"])
-    if values.get("assignee_id") and active_staff(tx, values["assignee_id"]) is None:
-        raise Invalid.field("assignee_id", "unknown_agent", "There is no such active agent.")
+    check(tx, values)
     return values
 
 

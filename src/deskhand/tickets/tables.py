@@ -1,4 +1,4 @@
-"""Tickets, their messages and notes, tags, the snapshot taken at creation, and what was held back as spam."""
+"""Tickets, their messages and notes, tags, the snapshot taken at creation, what waits to be sent, and spam."""
 
 from sqlalchemy import (
     BigInteger,
@@ -123,4 +123,37 @@ spam = Table(
     Column("user_agent", String(255), nullable=False),
     Column("created_at", Time, nullable=False, index=True),
     Column("released_ticket_id", Id, ForeignKey("tickets.id", ondelete="SET NULL")),
+)
+
+# What staff sent and may still take back. Carried out, it is gone from here, in the same transaction as its effects.
+held_acts = Table(
+    "held_acts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("author_id", Id, ForeignKey("users.id"), nullable=False),
+    Column("kind", String(10), nullable=False),  # reply, change
+    Column("given", Json, nullable=False),  # reply: {body, status, change}; change: {change, add_tags, remove_tags}
+    Column("due_at", Time, nullable=False),
+    Column("problem", Text),  # why it could not be carried out
+    Column("created_at", Time, nullable=False),
+    Index("ix_held_acts_author_id", "author_id", "id"),
+)
+
+# Tickets without a foreign key: what was written must not vanish with one.
+held_tickets = Table(
+    "held_tickets",
+    metadata,
+    Column("held_id", Id, ForeignKey("held_acts.id", ondelete="CASCADE"), primary_key=True),
+    Column("ticket_id", Id, primary_key=True),
+    Index("ix_held_tickets_ticket_id", "ticket_id"),
+)
+
+# Who of the team looks at a ticket now, or did a moment ago.
+presences = Table(
+    "presences",
+    metadata,
+    Column("ticket_id", Id, ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("writing", Boolean, nullable=False),
+    Column("seen_at", Time, nullable=False),
 )

@@ -4,6 +4,7 @@ PROBLEMS = {
     "admin_only": "Admins alone may do this.",
     "already_rated": "A ticket is rated once.",
     "already_released": "This was released from the held-back submissions before.",
+    "already_sent": "It has been carried out, or was taken back before: there is nothing to take back.",
     "already_set_up": "There is an admin: the first start's link has done its work.",
     "bad_link": "The link was used, has expired, or was never ours.",
     "bad_request": "The request cannot be read.",
