@@ -11,12 +11,12 @@ UNIMPORTED := python-multipart|tzdata
 # Parts of pydantic and httpx2, which pin them.
 PARTS := pydantic_core|httpcore2
 
-.PHONY: run test check format quality lock revision bench clean
+.PHONY: run test check format quality lock revision bench words screenshots clean
 
 run: .venv/runtime  ## Start Deskhand; DESKHAND_PORT and the other settings are taken from the environment.
 	exec $(BIN)/deskhand serve
 
-test: check  ## Everything that must hold, on both databases. One test: make test ARGS="tests/test_house.py -k licence"
+test: check .venv/browser  ## Everything that must hold, on both databases. One test: make test ARGS="tests/test_house.py -k licence"
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
 
 check: .venv/dev  ## What can be told without running the program.
@@ -42,6 +42,12 @@ revision: .venv/dev  ## Write the next migration from the tables: make revision 
 bench: .venv/dev  ## How fast it is: make bench FULL=1 ENGINE=postgresql; see docs/performance.md
 	@$(BIN)/python -m scripts.bench --engine $(or $(ENGINE),sqlite) $(if $(FULL),--full) $(if $(KEEP),--keep $(KEEP))
 
+words: .venv/dev  ## Gather the texts of the pages into the catalogues; then translate what is new in them.
+	$(BIN)/python -m scripts.words
+
+screenshots: .venv/browser  ## Pictures of every page, into docs/screenshots.
+	$(BIN)/python -m scripts.screenshots
+
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis
 
@@ -62,3 +68,8 @@ NO_PYTHON = $(error Deskhand needs Python 3.11 or newer, and found none as pytho
 .venv/dev: .venv/made pyproject.toml requirements.lock
 	$(PIP) install -qq --constraint requirements.lock --editable '.[dev]'
 	@touch .venv/runtime $@
+
+# A Chromium for the tests of the pages: the system's, or installed where that can be done.
+.venv/browser: .venv/dev
+	$(BIN)/python scripts/browser.py
+	@touch $@
