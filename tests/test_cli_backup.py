@@ -23,7 +23,18 @@ from tests.support.cli import Cli
 from tests.support.databases import Databases
 
 ENGINES = ("sqlite", "postgresql")
-FILLED = ("ratings", "mutes", "api_keys", "spam", "ticket_tags", "article_votes", "mails", "held_acts", "held_tickets")
+FILLED = [
+    "ratings",
+    "mutes",
+    "api_keys",
+    "spam",
+    "ticket_tags",
+    "article_votes",
+    "mails",
+    "held_acts",
+    "held_tickets",
+    "brand",
+]
 
 
 def fill(desk: Desk) -> None:
@@ -53,6 +64,8 @@ def fill(desk: Desk) -> None:
     sam.post("/staff/kb/articles", {"title": "A draft", "body": "Not yet."}, expect=201)
     alice.post("/kb/rotate/helpful", {"helpful": True}, expect=200)
     ada.put("/staff/accounts/acme", {"name": "Acme", "plan": "pro"})
+    ada.patch("/staff/brand", {"name": "Acmé"}, expect=200)
+    ada.put("/staff/brand/logo", files={"file": ("logo.png", picture.getvalue())}, expect=200)
     desk.work()
     desk.new_ticket("bob", subject="Not yet dispatched")
     actor = desk.actor("sam")

@@ -44,6 +44,8 @@ POST   /attachments                             own     tickets:write
 GET    /attachments/{attachment_id}             own     tickets:read
 GET    /attachments/{attachment_id}/thumbnail   own     tickets:read
 GET    /categories                              open    -
+GET    /brand                                   open    -
+GET    /brand/logo                              open    -
 GET    /preferences                             own     preferences
 PATCH  /preferences                             own     preferences
 GET    /kb/search                               open    -
@@ -76,6 +78,9 @@ GET    /staff/reports/summary                   staff   staff:read
 GET    /staff/reports/csat                      staff   staff:read
 GET    /staff/jobs                              staff   staff:read
 POST   /staff/jobs/{job_id}/retry               staff   staff:write
+PATCH  /staff/brand                             admin   staff:write
+PUT    /staff/brand/logo                        admin   staff:write
+DELETE /staff/brand/logo                        admin   staff:write
 GET    /staff/outbox                            admin   staff:read
 GET    /staff/outbox/{mail_id}                  admin   staff:write
 DELETE /staff/kb/articles/{article_id}          staff   staff:write
@@ -111,6 +116,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /staff/users": {"email": "new@example.com", "name": "New"},
     "PATCH /staff/users/{user_id}": {"name": "Alice M."},
     "PUT /staff/accounts/{external_id:path}": {"name": "Acme"},
+    "PATCH /staff/brand": {"name": "Acme Support"},
 }
 # Words that stand in what is Alice's, or the team's alone.
 MARKERS = ("zanzibar", "quokka", "xylophone", "marzipan", email("alice"), "Alice Moreau")
@@ -144,6 +150,8 @@ class World(NamedTuple):
             path = path.replace("{" + name + "}", value)
         if route.name == "POST /attachments":
             return upload(caller)
+        if route.name == "PUT /staff/brand/logo":
+            return caller.put(route.path, files={"file": ("logo.png", png())})
         return caller.request(route.method, path, BODIES.get(route.name))
 
 

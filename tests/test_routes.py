@@ -102,7 +102,7 @@ def test_every_route_is_described(bare: Desk) -> None:
         assert operation["tags"]
         names.add(operation["operationId"])
         success = next(status for status in operation["responses"] if status.startswith("2"))
-        if success != "204" and "attachment_id" not in route.path:
+        if success != "204" and "attachment_id" not in route.path and (method, route.name) != ("GET", "get_logo"):
             assert operation["responses"][success]["content"]["application/json"]["schema"], route.path
         for status in ("401", "403"):
             assert operation["responses"][status]["content"]["application/problem+json"], route.path

@@ -62,6 +62,12 @@ def clean(source: IO[bytes], image_format: str) -> Cleaned:
     return Cleaned(result, _with_image(result, image_format, _thumbnail))
 
 
+def as_png(source: IO[bytes], image_format: str, box: tuple[int, int]) -> tuple[bytes, int, int] | None:
+    """(a PNG without metadata, its width and height): the image upright, scaled down where it exceeds `box`. None for
+    what is broken, too large to decode, or of a format that browsers don't show."""
+    return _with_image(source, image_format, lambda image: _png(image, box))
+
+
 @contextmanager
 def mapped(file: IO[bytes]) -> Iterator[mmap]:
     """The file's bytes without reading them all into memory. It must not be empty."""
@@ -104,6 +110,15 @@ def _thumbnail(image: Image.Image) -> bytes:
     target = BytesIO()
     small.save(target, "WEBP", quality=80, icc_profile=profile if profile and profile[16:20] == b"RGB " else None)
     return target.getvalue()
+
+
+def _png(image: Image.Image, box: tuple[int, int]) -> tuple[bytes, int, int]:
+    small = ImageOps.exif_transpose(_scalable(image))
+    small = small.convert("RGB") if small.mode == "CMYK" else small
+    small.thumbnail(box, Image.Resampling.LANCZOS)
+    target = BytesIO()
+    small.save(target, "PNG", optimize=True)
+    return target.getvalue(), small.width, small.height
 
 
 def _scalable(image: Image.Image) -> Image.Image:

@@ -14,8 +14,7 @@ brand = Table(
     Column("support_address", String(254)),  # "" for none
     Column("version", Integer, nullable=False),
     Column("updated_at", Time, nullable=False),
-    Column("logo_type", String(20)),
     Column("logo_width", Integer),
     Column("logo_height", Integer),
-    Column("logo", Text),  # base64
+    Column("logo", Text),  # a PNG, as base64
 )

@@ -12,9 +12,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from deskhand.kit import colours
 from deskhand.kit.limits import Rate, parse_rate
+from deskhand.kit.text import email
 
 PREFIX = "DESKHAND_"
+
+# As a Content-Security-Policy may name it: whatever else stood there would become part of the policy.
+_ORIGIN = re.compile(r"https?://(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
 
 
 class BadSettings(Exception):
@@ -54,6 +59,9 @@ class Settings(BaseModel):
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level that is logged.")
 
     brand: str = Field("Deskhand", min_length=1, max_length=60, description="Name in mails and pages.")
+    brand_accent: str = Field("#2f5bd3", description="Colour of what can be acted on, `#rrggbb`.")
+    support_address: str = Field("", description="E-mail address that pages show.")
+    frame_ancestors: Names = Field((), description="Origins whose pages may show the desk's in a frame.")
     ticket_prefix: str = Field("ALT", pattern="^[A-Z][A-Z0-9]{0,9}$", description="Prefix of readable ids.")
     ticket_start: int = Field(1000, ge=0, le=10**9, description="The first ticket's number is one more than this.")
     autoclose_days: int = Field(7, ge=1, le=3650, description="Days after which a resolved ticket closes by itself.")
@@ -87,6 +95,7 @@ class Settings(BaseModel):
     limit_logins_ip: Limit = Field("50/15min", description="Failed logins, per client IP.")  # type: ignore[assignment]
     limit_account_mails: Limit = Field("5/hour", description="Reset and verification mails, per address.")  # type: ignore[assignment]
     limit_account_mails_ip: Limit = Field("20/hour", description="Sign-ups and resets asked for, per client IP.")  # type: ignore[assignment]
+    limit_handoffs: Limit = Field("120/hour", description="Sign-on links asked for, per user.")  # type: ignore[assignment]
     limit_keys: Limit = Field("30/hour", description="New API keys, per user.")  # type: ignore[assignment]
 
     @field_validator("trusted_proxies", "metrics_allow")
@@ -102,6 +111,29 @@ class Settings(BaseModel):
         if value and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
             raise ValueError("should look like https://support.example.com")
         return value.rstrip("/")
+
+    @field_validator("frame_ancestors")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for part in value:
+            if not _ORIGIN.fullmatch(part):
+                raise ValueError("should be origins such as https://app.example.com or https://*.example.com")
+        return value
+
+    @field_validator("brand_accent")
+    @classmethod
+    def _colour(cls, value: str) -> str:
+        colour = colours.parse(value)
+        if colour is None:
+            raise ValueError("should look like #2f5bd3")
+        if (darker := colours.readable_on_white(colour)) != colour:
+            raise ValueError(f"is too light for white to be read on it; {darker} would do")
+        return colour
+
+    @field_validator("support_address")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return email(value) if value else ""
 
     @field_validator("database_url")
     @classmethod

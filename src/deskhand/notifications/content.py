@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from deskhand.accounts.actor import SYSTEM
 from deskhand.accounts.links import LIFETIMES
+from deskhand.brand import queries as brands
 from deskhand.kit import clock
 from deskhand.kit.clock import DAY, HOUR
 from deskhand.kit.settings import Settings
@@ -39,7 +40,7 @@ def ticket_mail(
     tx: Connection, settings: Settings, signer: Signer, mail_id: str, event: RowMapping, notice: Notice
 ) -> EmailMessage:
     """The mail to one person about one event of a ticket."""
-    ticket, brand, user = access.get(tx, SYSTEM, event["subject_id"]), brand_of(settings), notice.user
+    ticket, brand, user = access.get(tx, SYSTEM, event["subject_id"]), brand_of(tx, settings), notice.user
     by_agent = event["actor_type"] == "agent" and notice.kind in {"reply", "unverified_reply"}
     headers = Headers(
         message_id=brand.message_id(mail_id),
@@ -55,9 +56,9 @@ def ticket_mail(
     return compose(notice.kind, brand=brand, to=user["email"], context=context, headers=headers, files=files)
 
 
-def account_mail(settings: Settings, mail_id: str, notice: Notice, link: str) -> EmailMessage:
+def account_mail(tx: Connection, settings: Settings, mail_id: str, notice: Notice, link: str) -> EmailMessage:
     """The mail that carries a single-use link."""
-    brand = brand_of(settings)
+    brand = brand_of(tx, settings)
     purpose = {"verify_email": "verify", "password_reset": "reset", "invitation": "invite"}[notice.kind]
     context = {"link": link, "lasts": _span(LIFETIMES[purpose])}
     headers = Headers(message_id=brand.message_id(mail_id), at=clock.now())
@@ -68,7 +69,7 @@ def digest_mail(
     tx: Connection, settings: Settings, signer: Signer, mail_id: str, reader: RowMapping, news: list[RowMapping]
 ) -> EmailMessage:
     """All news that waited for one reader, grouped by ticket, in the order in which they happened."""
-    brand = brand_of(settings)
+    brand = brand_of(tx, settings)
     about = {row.id: row for row in tx.execute(_TICKETS, {"ids": list({item["ticket_id"] for item in news})})}
     grouped: dict[str, list[str]] = {}
     for item in news:
@@ -90,8 +91,8 @@ def digest_mail(
     return compose("digest", brand=brand, to=reader["email"], context={"tickets": told}, headers=headers)
 
 
-def brand_of(settings: Settings) -> Brand:
-    return Brand(settings.brand, settings.mail_from, settings.base_url)
+def brand_of(tx: Connection, settings: Settings) -> Brand:
+    return Brand(brands.get(tx, settings).name, settings.mail_from, settings.base_url)
 
 
 def _told(tx: Connection, ticket: Ticket, event: RowMapping, kind: str) -> dict[str, Any]:

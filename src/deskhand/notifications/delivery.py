@@ -120,7 +120,7 @@ def _write(tx: Connection, post: Post, event: RowMapping, notice: Notice) -> Non
     if on_ticket:
         message = content.ticket_mail(tx, post.settings, post.signer, mail_id, event, notice)
     else:
-        message = content.account_mail(post.settings, mail_id, notice, _link(tx, post, notice))
+        message = content.account_mail(tx, post.settings, mail_id, notice, _link(tx, post, notice))
     row = {
         "id": mail_id,
         "dedupe_key": dedupe_key,

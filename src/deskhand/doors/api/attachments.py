@@ -19,7 +19,7 @@ from deskhand.attachments.model import Attachment
 from deskhand.attachments.serving import Served
 from deskhand.doors.api import answers
 from deskhand.doors.api.auth import services
-from deskhand.doors.api.multipart import file_part
+from deskhand.doors.api.multipart import FORM, file_part
 from deskhand.doors.api.routers import SUPPORT, for_everyone, for_signed_in
 from deskhand.doors.services import Services
 from deskhand.kb import queries as kb
@@ -31,19 +31,12 @@ from deskhand.tickets import access as ticket_access
 uploads = for_signed_in("Attachments", SUPPORT, Scope.TICKETS_READ, Scope.TICKETS_WRITE)
 downloads = for_everyone("Attachments")
 
-_FORM = {
-    "type": "object",
-    "properties": {"file": {"type": "string", "format": "binary"}},
-    "required": ["file"],
-    "additionalProperties": False,
-}
-
 
 @uploads.post(
     "/attachments",
     status_code=201,
     response_model=wire.Attachment,
-    openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
+    openapi_extra={"requestBody": FORM},
     responses=answers.refusals(413, 415, 429),
 )
 async def upload(request: Request) -> Response:

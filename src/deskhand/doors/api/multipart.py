@@ -25,6 +25,15 @@ _DRAIN_BYTES, _DRAIN_SECONDS = 8 * 1024 * 1024, 5
 # RFC 7578 forbids `filename*`, and widely used clients send nothing else for names beyond ASCII.
 _EXTENDED_NAME = re.compile(rb"filename\*\s*=\s*utf-8'[^']*'([^;\s]+)", re.IGNORECASE)
 
+# How the description speaks of such a body.
+_FILE = {
+    "type": "object",
+    "properties": {"file": {"type": "string", "format": "binary"}},
+    "required": ["file"],
+    "additionalProperties": False,
+}
+FORM = {"required": True, "content": {"multipart/form-data": {"schema": _FILE}}}
+
 
 class FilePart(NamedTuple):
     """`filename` is as the sender wrote it; `chunks` raises Invalid where the body turns out to be wrong later on."""

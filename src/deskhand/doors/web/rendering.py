@@ -81,5 +81,4 @@ def _shared(request: Request, seen: Visit, flash: str | None) -> dict[str, Any]:
 
 
 def _policy(request: Request) -> dict[str, str]:
-    embedders: tuple[str, ...] = getattr(services(request).settings, "frame_ancestors", ())
-    return {"Content-Security-Policy": " ".join([_POLICY, *embedders])}
+    return {"Content-Security-Policy": " ".join([_POLICY, *services(request).settings.frame_ancestors])}

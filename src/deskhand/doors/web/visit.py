@@ -10,10 +10,11 @@ from starlette.responses import Response
 
 from deskhand.accounts.actor import Actor, Client, Identity, Role
 from deskhand.accounts.csrf import csrf_matches, csrf_token
+from deskhand.brand import queries
+from deskhand.brand.model import Brand
 from deskhand.doors import credentials
 from deskhand.doors.credentials import SESSION_COOKIE
 from deskhand.doors.services import Services
-from deskhand.doors.web import brands
 from deskhand.doors.web.languages import LANGUAGES
 from deskhand.kit.clock import DAY, HOUR, SECOND
 from deskhand.kit.errors import Forbidden, Unauthenticated
@@ -28,7 +29,7 @@ class Visit(NamedTuple):
     """`actor` is a visitor without a session; `theme` is empty where the system decides."""
 
     actor: Actor
-    brand: brands.Brand
+    brand: Brand
     language: str
     zone: str
     theme: str
@@ -65,7 +66,7 @@ async def arrive(request: Request) -> Visit:
     theme, zone = cookie(THEME_COOKIE, ""), cookie(ZONE_COOKIE, "")
     request.state.visit = Visit(
         who,
-        await desk.store.read(brands.get, desk.settings),
+        await desk.store.read(queries.get, desk.settings),
         _language(cookie(LANGUAGE_COOKIE, ""), request.headers.get("accept-language", "")[:200]),
         zone if zone in _zones() else "UTC",
         theme if theme in THEMES else "",

@@ -18,7 +18,6 @@ def upgrade() -> None:
         sa.Column("support_address", sa.String(length=254), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
-        sa.Column("logo_type", sa.String(length=20), nullable=True),
         sa.Column("logo_width", sa.Integer(), nullable=True),
         sa.Column("logo_height", sa.Integer(), nullable=True),
         sa.Column("logo", sa.Text(), nullable=True),
