@@ -38,11 +38,24 @@ def open_services(settings: Settings, passwords: Passwords) -> Services:
             issuer=settings.jwt_issuer or None,
             audience=settings.jwt_audience or None,
         )
-        storage = Storage.open(settings.storage_url)
-        mailer = mailer_for(settings.smtp_url)
     except ValueError as problem:
         raise BadSettings(str(problem)) from problem
+    storage = open_storage(settings)
+    try:
+        mailer = mailer_for(settings.smtp_url)
+    except ValueError as problem:
+        raise BadSettings(f"DESKHAND_SMTP_URL: {problem}") from problem
     store = open_store(settings.database_url, pool=settings.database_pool)
     with store.begin() as tx:
         key = instance.key(tx)
     return Services(settings, store, storage, Signer(key), OwnTokens(key), host_tokens, passwords, mailer)
+
+
+def open_storage(settings: Settings) -> Storage:
+    """Raises BadSettings where there can be no such storage."""
+    try:
+        return Storage.open(settings.storage_url)
+    except ValueError as problem:
+        raise BadSettings(f"DESKHAND_STORAGE_URL: {problem}") from problem
+    except OSError as problem:
+        raise BadSettings(f"DESKHAND_STORAGE_URL: {problem.filename}: {problem.strerror}") from problem

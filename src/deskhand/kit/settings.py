@@ -6,6 +6,7 @@ The list below is the whole of it; `docs/settings.md` is held to it by a test.
 import base64
 import re
 from collections.abc import Mapping
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any
@@ -135,6 +136,21 @@ class Settings(BaseModel):
     def _address(cls, value: str) -> str:
         return email(value) if value else ""
 
+    @field_validator("enrich_url", "jwt_jwks_url")
+    @classmethod
+    def _fetched(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#]+[^\s#]*", value):
+            raise ValueError("should look like https://app.example.com/path")
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _pages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if origin != "*" and not re.fullmatch(r"https?://[^\s/?#]+", origin):
+                raise ValueError(f"{origin!r} should look like https://app.example.com, without a path")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str) -> str:
@@ -149,11 +165,27 @@ class Settings(BaseModel):
             raise ValueError("should look like smtp://user:pass@host:port")
         return value
 
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", parseaddr(value)[1]):
+            raise ValueError("should look like Support <support@example.com>")
+        return value
+
+    @field_validator("mail_reply_domain")
+    @classmethod
+    def _domain(cls, value: str) -> str:
+        if not re.fullmatch(r"[^\s@<>/:]*", value):
+            raise ValueError("should look like reply.example.com")
+        return value
+
     @field_validator("enrich_secret")
     @classmethod
     def _webhook_secret(cls, value: str) -> str:
-        if value.startswith("whsec_"):
-            base64.b64decode(value.removeprefix("whsec_") + "==")
+        try:
+            base64.b64decode(value.removeprefix("whsec_") if value.startswith("whsec_") else "", validate=True)
+        except ValueError:
+            raise ValueError("begins with whsec_, and what follows is not base64") from None
         return value
 
     @field_validator("jwt_public_key")

@@ -14,10 +14,11 @@ from deskhand.attachments.tables import attachments
 from deskhand.doors.cli import archive, rows
 from deskhand.doors.cli.desk import load_settings
 from deskhand.doors.cli.reindex import reindex
+from deskhand.doors.services import open_storage
 from deskhand.kit.clock import now, rfc3339
 from deskhand.kit.db import Store, open_store
 from deskhand.kit.errors import Conflict
-from deskhand.kit.settings import BadSettings, Settings
+from deskhand.kit.settings import Settings
 from deskhand.kit.storage import FileMissing, Storage
 
 _TOLD = ("users", "tickets", "messages", "articles", "attachments")
@@ -66,10 +67,7 @@ def restore(file: Path, force: bool) -> None:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[tuple[Store, Storage]]:
-    try:
-        storage = Storage.open(settings.storage_url)
-    except ValueError as problem:
-        raise BadSettings(str(problem)) from problem
+    storage = open_storage(settings)
     store = open_store(settings.database_url, pool=1)
     try:
         yield store, storage

@@ -1,9 +1,11 @@
 """Refusals as plain lines: the one translator of the command line."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
 from deskhand.doors.findings import field_errors
 from deskhand.kit.errors import FieldError, Invalid, Refusal
@@ -29,7 +31,15 @@ def explained(problem: Exception) -> Told | None:
             return Told([f"Error: {problem.detail}"], 1)
         case ValidationError():
             return Told(_fields(field_errors(problem.errors())), 1)
+        case OperationalError():
+            return Told([f"Error: the database cannot be used: {_first_line(problem.orig)}"], 1)
+        case OSError(filename=str() | Path()):
+            return Told([f"Error: {problem.filename}: {problem.strerror}"], 1)
     return None
+
+
+def _first_line(problem: object) -> str:
+    return str(problem).strip().partition("\n")[0]
 
 
 def _fields(errors: Sequence[FieldError]) -> list[str]:
