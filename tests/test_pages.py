@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,9 @@ from deskhand.kit.clock import DAY, HOUR, SECOND
 from deskhand.notifications import urls
 from tests.support.api import at_once, count, png, rows, upload
 from tests.support.app import PASSWORD, Desk, email, running
+from tests.support.pages import HOSTILE, error_of, secret_page, value_of
 
 GOOD = "a long enough secret"
-HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'>{{7*7}}"
 
 
 @pytest.fixture
@@ -34,51 +33,9 @@ def link(desk: Desk, purpose: str, path: str, user_id: str | None = None) -> str
 
 
 def page(response: httpx2.Response, status: int = 200) -> str:
-    """The page's text; it must be one, and served under the strict policy."""
-    assert response.status_code == status, response.text[:500]
-    assert response.headers["content-type"] == "text/html; charset=utf-8"
-    policy = response.headers["content-security-policy"]
-    assert "default-src 'none'" in policy or "default-src 'self'" in policy
-    assert "unsafe" not in policy
-    assert "script-src *" not in policy
-    assert response.headers["cache-control"] == "no-store"
-    assert response.headers["referrer-policy"] == "no-referrer"
-    assert response.headers["x-content-type-options"] == "nosniff"
-    text = response.text
+    text = secret_page(response, status)
     assert "Acme &amp; Sons" in text
-    assert "Traceback" not in text
-    _Strict().feed(text)
     return text
-
-
-class _Strict(HTMLParser):
-    """Inline scripts, styles and handlers would be blocked, so none may be needed; nothing comes from elsewhere."""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        assert tag != "style"
-        assert tag != "script" or (given.get("src") or "").startswith("/static/")
-        assert not [name for name in given if name.startswith("on") or name == "style"], given
-        for name in ("src", "action", *(["href"] if tag == "link" else [])):
-            assert re.match(r"$|/(?!/)", given.get(name) or ""), given
-
-
-def error_of(text: str, field: str) -> str:
-    """The message beside the field, to which the field points."""
-    control = re.search(rf'<(?:input|textarea)[^>]*name="{field}"[^>]*>', text)
-    assert control is not None
-    assert 'aria-invalid="true"' in control[0]
-    described = re.search(r'aria-describedby="([^"]+)"', control[0])
-    assert described is not None
-    messages = [re.search(rf'id="{name}"[^>]*>([^<]+)<', text) for name in described[1].split()]
-    return unescape(" ".join(found[1] for found in messages if found))
-
-
-def value_of(text: str, field: str) -> str:
-    control = re.search(rf'<input[^>]*name="{field}"[^>]*>', text)
-    assert control is not None
-    found = re.search(r'value="([^"]*)"', control[0])
-    return unescape(found[1]) if found else ""
 
 
 def forged(token: str) -> str:

@@ -48,7 +48,7 @@ ROUTERS = (
     accounts.signed_in,
     contact.public,
     tickets.router,
-    attachments.uploads,
+    attachments.uploading,
     attachments.downloads,
     categories.public,
     brand.public,

@@ -17,22 +17,23 @@ from deskhand.accounts.actor import Actor, Role, Scope
 from deskhand.attachments import access, ops, serving, wire
 from deskhand.attachments.model import Attachment
 from deskhand.attachments.serving import Served
+from deskhand.doors import uploads
 from deskhand.doors.api import answers
 from deskhand.doors.api.auth import services
 from deskhand.doors.api.multipart import FORM, file_part
 from deskhand.doors.api.routers import SUPPORT, for_everyone, for_signed_in
 from deskhand.doors.services import Services
 from deskhand.kb import queries as kb
-from deskhand.kit import idempotency, limits
-from deskhand.kit.errors import NotFound, Refusal, Unauthenticated
+from deskhand.kit import idempotency
+from deskhand.kit.errors import NotFound, Unauthenticated
 from deskhand.kit.idempotency import Answer
 from deskhand.tickets import access as ticket_access
 
-uploads = for_signed_in("Attachments", SUPPORT, Scope.TICKETS_READ, Scope.TICKETS_WRITE)
+uploading = for_signed_in("Attachments", SUPPORT, Scope.TICKETS_READ, Scope.TICKETS_WRITE)
 downloads = for_everyone("Attachments")
 
 
-@uploads.post(
+@uploading.post(
     "/attachments",
     status_code=201,
     response_model=wire.Attachment,
@@ -42,22 +43,15 @@ downloads = for_everyone("Attachments")
 async def upload(request: Request) -> Response:
     """Upload a file of at most 25 MiB; put `markdown` of the answer into a message within a day to attach it."""
     desk, actor = services(request), answers.actor_of(request)
-    caller = f"user:{actor.require_user()}"
-    rate = None if actor.exempt else desk.settings.limit_uploads
     key = answers.key_of(request)
-    budget = await desk.store.write(limits.spend, "uploads", caller, rate)
-    try:
+    async with uploads.counted(desk, actor) as budget:
         part = await file_part(request)
         row = await ops.upload(
             desk.store, desk.storage, uploader_id=actor.require_user(), filename=part.filename, chunks=part.chunks
         )
-        answer = await _settled(desk, caller, key, row)
-    except Refusal:
-        # What is refused for other reasons does not count.
-        await desk.store.write(limits.refund, "uploads", caller)
-        raise
-    if answer.headers:  # nor does a repeat
-        await desk.store.write(limits.refund, "uploads", caller)
+        answer = await _settled(desk, uploads.key(actor), key, row)
+    if answer.headers:  # a repeat does not count
+        await uploads.refund(desk, actor)
     elif budget:
         answer = answer._replace(headers=budget.headers)
     return answers.response(answer.body.encode(), answer.status, answer.headers)

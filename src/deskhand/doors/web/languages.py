@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from deskhand.doors.web import dates, icons
+from deskhand.doors.web import bodies, dates, icons
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 CATALOGUE = "locale/{language}.po"
@@ -29,7 +29,7 @@ def environment(language: str) -> Environment:
     )
     env.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     env.globals.update(icon=icons.icon, LANGUAGES=LANGUAGES)  # type: ignore[call-overload]
-    env.filters |= dates.filters(language)
+    env.filters |= dates.filters(language) | {"body": bodies.body}
     return env
 
 

@@ -1,11 +1,9 @@
 """Pages behind the links in mails to people without an account.
 
 GET, POST /t/{token}                      a ticket: read and answer
-GET       /t/{token}/attachments/{id}     a file of it
+GET       /t/{token}/attachments/{id}     a file of it; below that /thumbnail, a small picture
 GET, POST /unsubscribe/{token}            hear no more of a ticket (RFC 8058: the mail program posts by itself)
 """
-
-from typing import Any
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -14,55 +12,60 @@ from starlette.routing import Route
 
 from deskhand.accounts.actor import SYSTEM, Actor, Client
 from deskhand.attachments import access as files
-from deskhand.attachments import queries as attachments
 from deskhand.attachments import serving
-from deskhand.attachments import wire as attachment_wire
-from deskhand.doors.web.forms import messages, read_form
+from deskhand.attachments.model import Attachment
+from deskhand.attachments.serving import Served
+from deskhand.doors import shapes
+from deskhand.doors.web.forms import act, messages, read_message
 from deskhand.doors.web.languages import say
-from deskhand.doors.web.rendering import go, render
+from deskhand.doors.web.rendering import render
 from deskhand.doors.web.shell import by_link
 from deskhand.doors.web.visit import client_of, services, visit
-from deskhand.kit import limits
-from deskhand.kit.errors import Invalid, TooMany
+from deskhand.kit.errors import Invalid, NotFound, TooMany
 from deskhand.notifications import preferences, urls
-from deskhand.tickets import access, contact, ops, queries, wire
+from deskhand.tickets import access, contact, ops
 from deskhand.tickets.model import NewReply
 
 
 async def thread(request: Request) -> Response:
     desk, actor = services(request), await _opened(request)
-    if request.method != "POST":
-        return render(request, "help/thread.html", **await desk.store.read(_thread, actor, _prefix(request)))
-    new, given, errors = await read_form(request, NewReply)
-    status, headers = 422, {}
-    if new is not None:
+    errors, given, status, headers = {}, {}, 200, {}
+    if request.method == "POST":
         try:
-            await desk.store.write(_reply, actor, new, desk.settings.limit_replies)
-            return go(request, f"{_prefix(request)}#end")
+            new, given, errors = await read_message(request, NewReply, actor)
+            if new is not None:
+                return await _reply(request, actor, new)
+            status = 422
         except Invalid as refusal:
-            errors = messages(request, refusal)
+            errors, status = messages(request, refusal), refusal.status
         except TooMany as refusal:
             errors, status, headers = {"body": refusal.detail}, refusal.status, refusal.headers
-    shown = await desk.store.read(_thread, actor, _prefix(request))
-    response = render(request, "help/thread.html", status, errors=errors, given=given, **shown)
-    response.headers.update(headers)
-    return response
+    ticket = await desk.store.read(shapes.own_thread, actor, actor.ticket_id or "")
+    shown = {"ticket": ticket, "place": f"{_prefix(request)}/attachments/"}
+    return render(request, "help/thread.html", status, headers=headers, errors=errors, given=given, **shown)
+
+
+async def _reply(request: Request, actor: Actor, new: NewReply) -> Response:
+    def work(tx: Connection) -> str:
+        ops.reply(tx, actor, access.lock(tx, actor, actor.ticket_id or ""), new)
+        return f"{_prefix(request)}#end"
+
+    limit = ("replies", services(request).settings.limit_replies)
+    return await act(request, work, limit=limit, who=actor)
 
 
 async def attachment(request: Request) -> Response:
-    desk, actor = services(request), await _opened(request)
-    file = await desk.store.read(
-        files.get,
-        id=request.path_params["attachment_id"],
-        user_id=None,
-        is_staff=False,
-        may_read_ticket=lambda ticket_id: ticket_id == actor.ticket_id,
-    )
     header = request.headers.get
-    served = serving.serve(file, range_=header("range"), if_none_match=header("if-none-match"))
-    if served.span is None:
-        return Response(status_code=served.status, headers=served.headers)
-    return StreamingResponse(await desk.storage.get_stream(served.key, served.span), served.status, served.headers)
+    file = await _file(request)
+    return await _stream(request, serving.serve(file, range_=header("range"), if_none_match=header("if-none-match")))
+
+
+async def thumbnail(request: Request) -> Response:
+    file = await _file(request)
+    served = serving.serve_thumbnail(file, if_none_match=request.headers.get("if-none-match"))
+    if served is None:
+        raise NotFound
+    return await _stream(request, served)
 
 
 async def unsubscribe(request: Request) -> Response:
@@ -80,6 +83,24 @@ async def unsubscribe(request: Request) -> Response:
         detail=say(language, "You will get no more of these mails."),
         place="",
     )
+
+
+async def _file(request: Request) -> Attachment:
+    actor = await _opened(request)
+    return await services(request).store.read(
+        files.get,
+        id=request.path_params["attachment_id"],
+        user_id=None,
+        is_staff=False,
+        may_read_ticket=lambda ticket_id: ticket_id == actor.ticket_id,
+    )
+
+
+async def _stream(request: Request, served: Served) -> Response:
+    if served.span is None:
+        return Response(status_code=served.status, headers=served.headers)
+    chunks = await services(request).storage.get_stream(served.key, served.span)
+    return StreamingResponse(chunks, served.status, served.headers)
 
 
 async def _opened(request: Request) -> Actor:
@@ -101,22 +122,6 @@ def _verified(tx: Connection, ticket_id: str, client: Client) -> Actor:
     return actor
 
 
-def _reply(tx: Connection, actor: Actor, new: NewReply, rate: limits.Rate | None) -> None:
-    limits.spend(tx, "replies", f"user:{actor.user_id}", rate)
-    ops.reply(tx, actor, access.lock(tx, actor, actor.ticket_id or ""), new)
-
-
-def _thread(tx: Connection, actor: Actor, prefix: str) -> dict[str, Any]:
-    ticket = access.get(tx, actor, actor.ticket_id or "")
-    found = queries.thread(tx, ticket.id, notes=False)
-    bound = attachments.by_messages(tx, [message.id for message in found])
-    shown = [wire.message(message, bound) for message in found]
-    for message in shown:
-        # The API's addresses want a login, which whoever comes by a link has not.
-        message["body_html"] = message["body_html"].replace(attachment_wire.URL, f"{prefix}/attachments/")
-    return {"ticket": wire.ticket(ticket), "messages": shown}
-
-
 def _prefix(request: Request) -> str:
     return f"/t/{request.path_params['token']}"
 
@@ -124,5 +129,6 @@ def _prefix(request: Request) -> str:
 routes = [
     Route("/t/{token}", by_link(thread), methods=["GET", "POST"]),
     Route("/t/{token}/attachments/{attachment_id}", by_link(attachment), methods=["GET"]),
+    Route("/t/{token}/attachments/{attachment_id}/thumbnail", by_link(thumbnail), methods=["GET"]),
     Route("/unsubscribe/{token}", by_link(unsubscribe), methods=["GET", "POST"]),
 ]
