@@ -27,6 +27,7 @@ POST   /api/v1/auth/verify                      open    -
 POST   /api/v1/auth/password-reset              open    -
 POST   /api/v1/auth/password-reset/confirm      open    -
 POST   /api/v1/auth/setup                       open    -
+POST   /api/v1/auth/handoff                     own     person
 GET    /api/v1/me                               own     -
 GET    /api/v1/api-keys                         own     -
 POST   /api/v1/api-keys                         own     person
@@ -96,6 +97,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/auth/password-reset": {"email": "x@example.com"},
     "POST /api/v1/auth/password-reset/confirm": {"token": "t", "password": LONG},
     "POST /api/v1/auth/setup": {"token": "t", "email": "x@example.com", "name": "X", "password": LONG},
+    "POST /api/v1/auth/handoff": {"return_to": "/support/ALT-1001"},
     "POST /api/v1/api-keys": {"name": "one more"},
     "POST /tickets": {"subject": "Mine", "body": "Own words."},
     "POST /tickets/public": {"name": "Vi", "email": "vi@example.com", "subject": "Hello", "body": "Who is there?"},

@@ -43,6 +43,7 @@ OF_CUSTOMERS = {
     "/tickets/{ticket_id}/replies": "limit_replies",
     "/attachments": "limit_uploads",
     "/api/v1/api-keys": "limit_keys",
+    "/api/v1/auth/handoff": "limit_handoffs",
 }
 
 
@@ -87,6 +88,7 @@ def test_a_customers_second_try_is_over_a_limit_of_one(database_url: str, tmp_pa
             "limit_tickets": lambda: alice.post("/tickets", {"subject": "s", "body": "b"}),
             "limit_replies": lambda: alice.post(f"/tickets/{ticket_id}/replies", {"body": "b"}),
             "limit_uploads": lambda: alice.post("/attachments", files={"file": ("a.txt", b"a")}),
+            "limit_handoffs": lambda: alice.post("/api/v1/auth/handoff", {}),
             "limit_keys": lambda: alice.post("/api/v1/api-keys", {"name": "k"}),
         }
         assert calls[setting]().status_code == 201

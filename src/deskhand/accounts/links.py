@@ -1,14 +1,16 @@
-"""Signed links that work once: first admin, reset, verification, invitation. Signature says what, row says once."""
+"""Signed links that work once: first admin, reset, verification, invitation, handoff. Signature says what, row once."""
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from deskhand.accounts.tables import single_use_links
-from deskhand.kit.clock import DAY, HOUR, now
+from deskhand.kit.clock import DAY, HOUR, MINUTE, now
 from deskhand.kit.errors import NotFound
 from deskhand.kit.ids import new_id
 from deskhand.kit.signing import BadSignature, Signer
 
-LIFETIMES = {"reset": 1 * HOUR, "verify": 3 * DAY, "invite": 7 * DAY, "first-admin": 7 * DAY}
+LIFETIMES = {"reset": 1 * HOUR, "verify": 3 * DAY, "invite": 7 * DAY, "first-admin": 7 * DAY, "handoff": MINUTE}
+# Somebody may open two pages at once.
+_SIDE_BY_SIDE = {"handoff"}
 
 _l = single_use_links.c
 
@@ -18,11 +20,12 @@ class BadLink(NotFound):
     title = "This link is not valid any more. Please ask for a new one"
 
 
-def issue(tx: Connection, signer: Signer, purpose: str, user_id: str | None) -> str:
-    """A token for a link; earlier ones of the same purpose and person stop working."""
+def issue(tx: Connection, signer: Signer, purpose: str, user_id: str | None, *more: str) -> str:
+    """A token for a link, which also says `more`; earlier ones of the same purpose and person stop working."""
     moment, link_id = now(), new_id()
-    earlier = update(single_use_links).where(_l.purpose == purpose, _l.user_id.is_not_distinct_from(user_id))
-    tx.execute(earlier.values(used=True))
+    if purpose not in _SIDE_BY_SIDE:
+        earlier = update(single_use_links).where(_l.purpose == purpose, _l.user_id.is_not_distinct_from(user_id))
+        tx.execute(earlier.values(used=True))
     lifetime = LIFETIMES[purpose]
     row = {
         "id": link_id,
@@ -33,7 +36,7 @@ def issue(tx: Connection, signer: Signer, purpose: str, user_id: str | None) -> 
         "created_at": moment,
     }
     tx.execute(single_use_links.insert(), row)
-    return signer.sign(purpose, [link_id], lifetime)
+    return signer.sign(purpose, [link_id, *more], lifetime)
 
 
 def redeem(tx: Connection, signer: Signer, *purposes: str, token: str) -> str | None:
@@ -68,7 +71,7 @@ def _link_id(signer: Signer, purposes: tuple[str, ...], token: str) -> str:
     """The signature is bound to its purpose: a verification's link resets no password."""
     for purpose in purposes:
         try:
-            (link_id,) = signer.read(token, purpose)
+            link_id, *_ = signer.read(token, purpose)
         except BadSignature:
             continue
         return link_id

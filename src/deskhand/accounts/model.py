@@ -1,9 +1,10 @@
 """What the doors may ask of accounts: one input type for each act, with all its validation."""
 
+import re
 from typing import Annotated, Any
 
 import orjson
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from deskhand.accounts.actor import Role, Scope
@@ -52,6 +53,25 @@ GivenRole = Annotated[
 
 
 ExternalId = Annotated[str, Line(255)]  # of an account, in the host product
+
+
+_PATH = r"/(?:support|help|desk)(?:/[A-Za-z0-9._~%-]+)*/?(?:[?#][A-Za-z0-9._~!$&'()*+,;=:@/?#%-]*)?"
+# A browser takes them for steps, and would end elsewhere.
+_DOTS = re.compile(r"[^?#]*/(?:\.|%2e){1,2}(?:[/?#]|$)", re.IGNORECASE)
+
+
+def _path(value: str) -> str:
+    if not re.fullmatch(_PATH, value) or _DOTS.match(value):
+        raise PydanticCustomError("path", "This must be a path below /support, /help or /desk.")
+    return value
+
+
+ReturnTo = Annotated[
+    str,
+    AfterValidator(_path),
+    Field(max_length=500),
+    WithJsonSchema({"type": "string", "maxLength": 500, "pattern": f"^{_PATH}$"}),
+]
 
 
 class Login(Input):
@@ -106,6 +126,12 @@ class NewApiKey(Input):
     name: Annotated[str, Line(80)]
     scopes: Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=5)] | None = None
     expires_at: Annotated[Moment, AfterValidator(_future)] | None = None
+
+
+class NewHandoff(Input):
+    """Where the browser goes once it is signed in: a path of the desk's, with a query if need be."""
+
+    return_to: ReturnTo = "/support"
 
 
 class AccountPush(Input):

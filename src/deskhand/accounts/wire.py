@@ -25,6 +25,13 @@ class Token(TypedDict):
     expires_in: int
 
 
+class Handoff(TypedDict):
+    """An address for the browser, good once and for `expires_in` seconds."""
+
+    url: str
+    expires_in: int
+
+
 class Note(TypedDict):
     """Words for a person, where there is nothing else to say."""
 

@@ -5,7 +5,7 @@ Like every door it only translates; `wiring.PLAN` says which of these belong to 
 
 from sqlalchemy import Connection, RowMapping
 
-from deskhand.accounts import links, sessions
+from deskhand.accounts import handoff, links, sessions
 from deskhand.attachments import sweep as files
 from deskhand.doors.services import Services
 from deskhand.kit import idempotency, jobs, limits
@@ -71,6 +71,7 @@ def sweep(services: Services, _job: Job) -> None:
         idempotency.sweep,
         sessions.sweep,
         links.sweep,
+        handoff.sweep,
         contact.sweep,
     ):
         with services.store.begin() as tx:

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, RowMapping
 
-from deskhand.accounts import people, sessions
+from deskhand.accounts import handoff, people, sessions
 from deskhand.accounts.actor import Client
-from deskhand.accounts.model import Login, ResetRequest, SignUp
+from deskhand.accounts.claims import Claims
+from deskhand.accounts.model import Login, NewHandoff, ResetRequest, SignUp
 from deskhand.accounts.passwords import check_password
 from deskhand.doors.services import Services
 from deskhand.kit import limits
@@ -48,6 +49,31 @@ def open_session(tx: Connection, desk: Services, user_id: str, client: Client) -
     """A session's JWT, good for `DESKHAND_SESSION_HOURS`."""
     session_id = sessions.start(tx, user_id, client, desk.settings)
     return desk.own_tokens.issue(user_id, session_id, desk.settings.session_hours * HOUR)
+
+
+class Arrived(NamedTuple):
+    """A session's JWT, and the path that the browser is to go to."""
+
+    jwt: str
+    return_to: str
+
+
+async def arrive(desk: Services, token: str, client: Client) -> Arrived:
+    """Follow a sign-on link, or take a token of the host product's for one. Raises BadLink, Unauthenticated."""
+    if token.count(".") != 2:
+        return await desk.store.write(_arrive_by_link, desk, token, client)
+    claims = await desk.host_tokens.verify_async(token)
+    return await desk.store.write(_arrive_by_token, desk, token, claims, client)
+
+
+def _arrive_by_link(tx: Connection, desk: Services, token: str, client: Client) -> Arrived:
+    handed = handoff.redeem(tx, desk.signer, token)
+    return Arrived(open_session(tx, desk, handed.user_id, client), handed.return_to)
+
+
+def _arrive_by_token(tx: Connection, desk: Services, token: str, claims: Claims, client: Client) -> Arrived:
+    user = handoff.enter(tx, token, claims, desk.settings.jwt_staff_claim)
+    return Arrived(open_session(tx, desk, user["id"], client), NewHandoff().return_to)
 
 
 async def hash_for_signup(desk: Services, new: SignUp, client: Client) -> str:

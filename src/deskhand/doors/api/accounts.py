@@ -6,6 +6,7 @@ POST   /auth/signup                   where open; a link verifies the e-mail
 POST   /auth/verify                   that link
 POST   /auth/password-reset           a link by mail
 POST   /auth/password-reset/confirm   that link; ends every session
+POST   /auth/handoff                  an address that signs the browser in, for the host product
 POST   /auth/setup                    the first start's link makes the first admin
 GET    /me
 GET    /api-keys
@@ -18,8 +19,17 @@ from typing import Any
 from fastapi import Request, Response
 from sqlalchemy import Connection
 
-from deskhand.accounts import api_keys, entry, links, sessions, wire
-from deskhand.accounts.model import FirstAdmin, Login, NewApiKey, ResetConfirm, ResetRequest, SignUp, VerifyConfirm
+from deskhand.accounts import api_keys, entry, handoff, links, sessions, wire
+from deskhand.accounts.model import (
+    FirstAdmin,
+    Login,
+    NewApiKey,
+    NewHandoff,
+    ResetConfirm,
+    ResetRequest,
+    SignUp,
+    VerifyConfirm,
+)
 from deskhand.accounts.passwords import check_password
 from deskhand.doors import signing_in
 from deskhand.doors.api import answers
@@ -108,6 +118,18 @@ async def make_first_admin(request: Request, given: FirstAdmin) -> Response:
         return _token(desk, signing_in.open_session(tx, desk, user["id"], client))
 
     return await answers.act(request, work, status=201, secret=True)
+
+
+@signed_in.post("/auth/handoff", status_code=201, response_model=wire.Handoff, responses=answers.refusals(429))
+async def hand_over(request: Request, new: NewHandoff) -> Response:
+    """Make an address at which a browser is signed in as this person, once: send it there with a redirect."""
+    desk, actor = services(request), answers.actor_of(request)
+
+    def work(tx: Connection) -> Any:
+        url = f"{desk.settings.base_url}/support?token={handoff.offer(tx, desk.signer, actor, new)}"
+        return {"url": url, "expires_in": links.LIFETIMES[handoff.PURPOSE] // SECOND}
+
+    return await answers.act(request, work, status=201, limit=("handoffs", desk.settings.limit_handoffs), secret=True)
 
 
 @signed_in.post("/auth/logout", status_code=204, responses=answers.refusals(409))

@@ -8,10 +8,9 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.routing import APIRoute
-from sqlalchemy import Connection, RowMapping
 from starlette.responses import Response
 
-from deskhand.accounts import api_keys, keys, people, sessions
+from deskhand.accounts import api_keys, host_users, keys, people, sessions
 from deskhand.accounts.actor import Actor, Client, Identity, Role, Scope
 from deskhand.accounts.csrf import csrf_matches
 from deskhand.accounts.jwt import Claims, looks_own
@@ -130,43 +129,13 @@ async def _by_cookie(request: Request, cookie: str) -> Actor:
 async def _host_user(request: Request, claims: Claims) -> Actor:
     """The host's user. Its row is written when the token says something new, and read otherwise."""
     desk = services(request)
-    role = _host_role(claims, desk.settings.jwt_staff_claim)
+    role = host_users.role_of(claims, desk.settings.jwt_staff_claim)
     row = await desk.store.read(people.find_by_sub, claims.subject)
-    if row is None or _says_new(row, claims, role):
-        row = await desk.store.write(_refresh, claims, role)
+    if row is None or host_users.says_new(row, claims, role):
+        row = await desk.store.write(host_users.refresh, claims, role)
     if row["disabled_at"] is not None:
         raise Unauthenticated
     return sessions.actor_from(row, client_of(request), Identity.SESSION)
-
-
-def _refresh(tx: Connection, claims: Claims, role: Role) -> RowMapping:
-    return people.from_host(
-        tx, sub=claims.subject, email=claims.email, name=claims.name, claims=_snapshot(claims), role=role
-    )
-
-
-def _says_new(row: RowMapping, claims: Claims, role: Role) -> bool:
-    snapshot = _snapshot(claims)
-    return (
-        row["role"] != role
-        or (claims.email is not None and row["email"] != people.normal_email(claims.email))
-        or (claims.name is not None and row["name"] != claims.name)
-        or any(row["claims"].get(name) != value for name, value in snapshot.items())
-    )
-
-
-def _snapshot(claims: Claims) -> dict[str, Any]:
-    given = {"account": claims.account, "usage": claims.usage}
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _host_role(claims: Claims, staff_claim: str) -> Role:
-    """Customer, unless the configured claim says agent or admin (alone or in a list)."""
-    said = claims.everything.get(staff_claim) if staff_claim else None
-    words = said if isinstance(said, list) else [said]
-    if Role.ADMIN in words:
-        return Role.ADMIN
-    return Role.AGENT if Role.AGENT in words else Role.CUSTOMER
 
 
 def _admit(actor: Actor, who: Role | None) -> Actor:
