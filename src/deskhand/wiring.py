@@ -33,7 +33,8 @@ from deskhand.doors.api import (
 from deskhand.doors.api.envelope import Envelope
 from deskhand.doors.services import Services, open_services
 from deskhand.doors.web import assets, entry, front, shell, visitors
-from deskhand.doors.web.desk import frame, queue
+from deskhand.doors.web.desk import frame, queue, ticket
+from deskhand.doors.web.desk import reports as desk_reports
 from deskhand.doors.worker import Plan, Worker
 from deskhand.kb import search as kb_search
 from deskhand.kit.schedule import Regular
@@ -124,7 +125,16 @@ def build_app(services: Services) -> FastAPI:
     errors.install(app)
     for router in ROUTERS:
         app.router.routes += router.routes
-    app.router.routes += [*front.routes, *entry.routes, *visitors.routes, *frame.routes, *queue.routes, assets.MOUNT]
+    app.router.routes += [
+        *front.routes,
+        *entry.routes,
+        *visitors.routes,
+        *frame.routes,
+        *queue.routes,
+        *ticket.routes,
+        *desk_reports.routes,
+        assets.MOUNT,
+    ]
     openapi.install(app)
     health.install(app, head())
     _allow_origins(app, services.settings)

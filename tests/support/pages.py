@@ -3,9 +3,12 @@
 import re
 from html import unescape
 from html.parser import HTMLParser
+from typing import Any
 
 import httpx2
 
+from deskhand.accounts.csrf import csrf_token
+from deskhand.doors.credentials import SESSION_COOKIE
 from tests.support.app import PASSWORD, Desk, email
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'>{{7*7}}"
@@ -78,3 +81,21 @@ def sign_in(desk: Desk, who: str) -> str:
     answer = desk.client.post("/login", data={"email": email(who), "password": PASSWORD})
     assert answer.status_code == 303, answer.text[:500]
     return value_of(desk.client.get("/help").text, "csrf")
+
+
+class Browser:
+    """One of the cast at a browser of their own: their session, and its token with every form."""
+
+    def __init__(self, desk: Desk, who: str) -> None:
+        token = desk.token(who)
+        self.client, self.cookie = desk.client, f"{SESSION_COOKIE}={token}"
+        self.csrf = csrf_token(desk.services.signer, desk.services.own_tokens.verify(token).session_id)
+
+    def get(self, path: str, *, headers: dict[str, str] | None = None) -> httpx2.Response:
+        return self.client.get(path, headers={"Cookie": self.cookie, **(headers or {})})
+
+    def post(
+        self, path: str, form: dict[str, Any] | None = None, *, headers: dict[str, str] | None = None, **more: Any
+    ) -> httpx2.Response:
+        fields = {"csrf": self.csrf, **(form or {})}
+        return self.client.post(path, data=fields, headers={"Cookie": self.cookie, **(headers or {})}, **more)

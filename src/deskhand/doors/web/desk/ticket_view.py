@@ -1,0 +1,81 @@
+"""What the ticket's page shows, read in one go."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from deskhand.accounts import people
+from deskhand.accounts.actor import Actor
+from deskhand.accounts.queries import team
+from deskhand.categories import queries as categories
+from deskhand.csat import queries as csat
+from deskhand.doors import shapes
+from deskhand.kit.clock import now, rfc3339
+from deskhand.kit.markdown import render as render_markdown
+from deskhand.tickets import glances, held
+from deskhand.tickets.staff_wire import HistoryEntry, StaffThread
+
+# What a message or the ticket itself tells already.
+_TOLD = {"ticket.created", "ticket.replied", "ticket.noted", "ticket.rated"}
+_PAST = 6
+
+
+def read(tx: Connection, actor: Actor, ref: str) -> dict[str, Any]:
+    """Everything about one ticket. Raises NotFound."""
+    thread = shapes.desk_thread(tx, actor, ref)
+    requester_id = thread["requester"]["id"]
+    staff = [{"id": row["id"], "name": row["name"]} for row in team(tx)]
+    return {
+        "ticket": thread,
+        "timeline": timeline(thread),
+        "team": staff,
+        "categories": [{"slug": row["slug"], "name": row["name"]} for row in categories.list_active(tx)],
+        "names": {person["id"]: person["name"] for person in staff},
+        "on_its_way": [_held(row, actor) for row in held.of_ticket(tx, thread["id"])],
+        "others": [],
+        "customer": _customer(tx, requester_id),
+        "past": [row for row in glances.recent_of(tx, actor, requester_id, _PAST + 1) if row.id != thread["id"]][
+            :_PAST
+        ],
+        "latest": glances.latest_of_others(tx, actor, thread["id"]),
+        "ratings": csat.of_person(tx, requester_id),
+    }
+
+
+def timeline(thread: StaffThread) -> list[tuple[str, Any]]:
+    """Messages, and between them what was changed, in the order in which it happened."""
+    messages: list[tuple[str, int, Any]] = [(it["created_at"], 0, it) for it in thread["messages"]]
+    changes: list[tuple[str, int, Any]] = [(it["at"], 1, it) for it in thread["history"] if _worth_telling(it)]
+    ordered = sorted([*messages, *changes], key=lambda entry: entry[:2])
+    return [("change" if kind else "message", it) for _, kind, it in ordered]
+
+
+def _worth_telling(entry: HistoryEntry) -> bool:
+    return "field" in entry or entry["event"] not in _TOLD
+
+
+def _held(row: held.Held, actor: Actor) -> dict[str, Any]:
+    body = row.given.get("body", "")
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "own": row.author_id == actor.user_id,
+        "author": row.author_name,
+        "body_html": render_markdown(body) if body else "",
+        "problem": row.problem,
+        "due_at": rfc3339(row.due_at),
+        "seconds": max(1, (row.due_at - now()) // 1_000_000),
+    }
+
+
+def _customer(tx: Connection, user_id: str) -> dict[str, Any]:
+    user = people.get(tx, user_id)
+    account = people.find_account(tx, account_id=user["account_id"]) if user["account_id"] else None
+    return {
+        "id": user_id,
+        "name": user["name"],
+        "email": user["email"],
+        "verified": user["email_verified_at"] is not None,
+        "since": rfc3339(user["created_at"]),
+        "account": dict(account) if account else None,
+    }
