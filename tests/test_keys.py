@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskhand.accounts.keys import KEY_START, Scope, new_key, parse
+from deskhand.accounts.actor import Scope
+from deskhand.accounts.keys import KEY_START, new_key, parse
 
 KNOWN = "dh_live_00000000000000000000000000000000"
 ALPHABET = string.ascii_letters + string.digits

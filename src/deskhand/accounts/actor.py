@@ -26,7 +26,7 @@ class Identity(StrEnum):
 
 
 class Scope(StrEnum):
-    """What an API key may be used for."""
+    """What an API key may be used for, beneath what its owner may do."""
 
     TICKETS_READ = "tickets:read"
     TICKETS_WRITE = "tickets:write"

@@ -7,7 +7,6 @@ import re
 import secrets
 import string
 import zlib
-from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -18,16 +17,6 @@ _RANDOM = 32
 _CHECKSUM = 6  # 62**6 exceeds 2**32
 _LISTED = 14
 _KEY = re.compile(rf"{KEY_START}[0-9A-Za-z]{{{_RANDOM + _CHECKSUM}}}")
-
-
-class Scope(StrEnum):
-    """What a key may be used for, beneath what its owner may do."""
-
-    TICKETS_READ = "tickets:read"
-    TICKETS_WRITE = "tickets:write"
-    PREFERENCES = "preferences"
-    STAFF_READ = "staff:read"
-    STAFF_WRITE = "staff:write"
 
 
 class NewKey(NamedTuple):
