@@ -14,7 +14,7 @@ LAYERS = (
     ("migrations",),
     ("doors",),
     ("reports",),
-    ("notifications", "webhooks", "csat"),
+    ("notifications", "webhooks", "csat", "macros", "views"),
     ("tickets", "kb", "brand"),
     ("attachments", "categories"),
     ("accounts",),

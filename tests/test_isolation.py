@@ -14,7 +14,7 @@ from deskhand.accounts.actor import Client, Scope
 from deskhand.kit.errors import NotFound
 from deskhand.kit.ids import new_id
 from deskhand.tickets import access, contact, queries
-from deskhand.tickets.queries import Filter
+from deskhand.tickets.filters import Filter
 from tests.support.api import UNLIMITED, api_key, api_routes, cast, is_problem, nothing, png, rows, upload, with_key
 from tests.support.app import PASSWORD, SUPPORT, Caller, Desk, email, running
 
@@ -58,6 +58,7 @@ GET    /staff/tickets/{ticket_id}               staff   staff:read
 PATCH  /staff/tickets/{ticket_id}               staff   staff:write
 POST   /staff/tickets/{ticket_id}/replies       staff   staff:write
 POST   /staff/tickets/{ticket_id}/notes         staff   staff:write
+GET    /staff/tags                              staff   staff:read
 GET    /staff/spam                              staff   staff:read
 POST   /staff/spam/{spam_id}/release            staff   staff:write
 GET    /staff/categories                        staff   staff:read

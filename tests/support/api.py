@@ -15,7 +15,7 @@ import httpx2
 import uvicorn
 from fastapi.routing import APIRoute
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
 from starlette.testclient import TestClient
 
 from deskhand import wiring
@@ -162,6 +162,22 @@ def nothing(wrong: list[str]) -> None:
     """Assert that nothing was found wrong, and say all of it at once otherwise."""
     found = [line for line in wrong if line]
     assert not found, "\n".join(["", *found])
+
+
+@contextmanager
+def statements() -> Iterator[list[tuple[str, Any]]]:
+    """The SELECTs that run in the block, with their parameters."""
+    found: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, sql: str, parameters: Any, *_: object) -> None:
+        if sql.lstrip().upper().startswith("SELECT"):
+            found.append((sql, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, case, func, select, update
 
+from deskhand.accounts import names
 from deskhand.accounts.actor import Actor, Role
 from deskhand.accounts.model import AccountPush, NewUser, UserChange
 from deskhand.accounts.tables import accounts, sessions, users
@@ -52,7 +53,7 @@ def create_own(
     }
     if tx.execute(insert(users).on_conflict_do_nothing(index_elements=["login"]), row).rowcount == 0:
         raise EmailTaken
-    return get(tx, row["id"])
+    return _named(tx, get(tx, row["id"]))
 
 
 def from_host(
@@ -73,7 +74,7 @@ def from_host(
     fresh = _blank(role=role, name=name or email or sub, email=None, verified=False) | known | {"host_sub": sub}
     statement = insert(users).values(fresh)
     tx.execute(statement.on_conflict_do_update(index_elements=["host_sub"], set_=known))
-    return tx.execute(_BY_SUB, {"sub": sub}).mappings().one()
+    return _named(tx, tx.execute(_BY_SUB, {"sub": sub}).mappings().one())
 
 
 def correspondent(tx: Connection, *, email: str, name: str | None) -> RowMapping:
@@ -86,7 +87,7 @@ def add_correspondent(tx: Connection, *, email: str, name: str | None, verified:
     """A new person known by e-mail alone; while unverified, that e-mail finds nobody."""
     row = _blank(role=Role.CUSTOMER, name=name or email, email=normal_email(email), verified=verified)
     tx.execute(users.insert(), row)
-    return get(tx, row["id"])
+    return _named(tx, get(tx, row["id"]))
 
 
 def verify_email(tx: Connection, user_id: str) -> None:
@@ -138,7 +139,7 @@ def change(tx: Connection, actor: Actor, user_id: str, change: UserChange) -> Ro
     if given.get("disabled_at"):
         tx.execute(update(sessions).where(sessions.c.user_id == user_id).values(ended_at=now()))
     events.record(tx, "user.changed", user_id, actor=actor.author, data=said, staff_only=True)
-    return get(tx, user_id)
+    return _named(tx, get(tx, user_id))
 
 
 def set_password(tx: Connection, user_id: str, password_hash: str) -> None:
@@ -170,6 +171,12 @@ def find_account(tx: Connection, *, external_id: str | None = None, account_id: 
     if external_id:
         return tx.execute(_ACCOUNT_BY_EXTERNAL_ID, {"external_id": external_id}).mappings().one_or_none()
     return tx.execute(_ACCOUNT_BY_ID, {"account_id": account_id}).mappings().one_or_none()
+
+
+def _named(tx: Connection, user: RowMapping) -> RowMapping:
+    """The person, who is found by what the row says from now on."""
+    names.keep(tx, user["id"], user["name"], user["email"])
+    return user
 
 
 def _blank(*, role: Role, name: str, email: str | None, verified: bool) -> dict[str, Any]:

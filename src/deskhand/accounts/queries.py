@@ -7,6 +7,7 @@ from deskhand.accounts.tables import users
 from deskhand.kit.text import normal_email
 
 _u = users.c
+_STAFF = select(_u.id, _u.name, _u.email).where(_u.role.in_([Role.AGENT, Role.ADMIN])).order_by(_u.name, _u.id)
 
 
 def list_users(
@@ -29,6 +30,11 @@ def team(tx: Connection) -> list[RowMapping]:
     """Every active agent and admin."""
     active = select(users).where(_u.role.in_([Role.AGENT, Role.ADMIN]), _u.disabled_at.is_(None))
     return list(tx.execute(active.order_by(_u.id)).mappings())
+
+
+def ever_staff(tx: Connection) -> list[RowMapping]:
+    """Every agent and admin, also those who were shut out: tickets may still be theirs."""
+    return list(tx.execute(_STAFF).mappings())
 
 
 def active_staff(tx: Connection, user_id: str) -> RowMapping | None:

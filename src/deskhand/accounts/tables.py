@@ -89,3 +89,13 @@ spent_tokens = Table(
     Column("digest", String(64), primary_key=True),  # SHA-256 of what is signed
     Column("expires_at", Time, nullable=False, index=True),
 )
+
+# By what a person is found: see names.py. Compared byte by byte, so that what begins alike lies side by side.
+_Word = String(64, collation="C").with_variant(String(64), "sqlite")
+user_words = Table(
+    "user_words",
+    metadata,
+    Column("word", _Word, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_user_words_user_id", "user_id"),
+)

@@ -9,8 +9,10 @@ from deskhand.csat import wire as csat_wire
 from deskhand.kit import events
 from deskhand.notifications import preferences
 from deskhand.tickets import access, queries, snapshot, staff_wire, tags, wire
+from deskhand.tickets.ask import NOTHING_ASKED, Question
+from deskhand.tickets.filters import Filter
 from deskhand.tickets.model import Message, Ticket
-from deskhand.tickets.queries import Filter, Row
+from deskhand.tickets.queries import Row
 
 
 def own_page(tx: Connection, actor: Actor, asked: Filter) -> wire.TicketsOut:
@@ -40,7 +42,10 @@ def own_message(tx: Connection, message: Message) -> wire.MessageOut:
     return wire.message(message, attachments.by_messages(tx, [message.id]))
 
 
-def desk_page(tx: Connection, actor: Actor, asked: Filter) -> staff_wire.StaffTickets:
+def desk_page(
+    tx: Connection, actor: Actor, asked: Filter, question: Question = NOTHING_ASKED
+) -> staff_wire.StaffTickets:
+    """`question` is what was typed, where something was, and `asked` what it came to."""
     found = queries.list_desk(tx, actor, asked)
     tagged = tags.of(tx, [row.ticket.id for row in found.rows])
     return {
@@ -49,6 +54,7 @@ def desk_page(tx: Connection, actor: Actor, asked: Filter) -> staff_wire.StaffTi
         "page": asked.page,
         "per_page": asked.per_page,
         "next_cursor": found.next_cursor,
+        "misread": [staff_wire.misread(part) for part in question.misread],
     }
 
 

@@ -15,6 +15,7 @@ from deskhand.kit.db import engine_url
 # Any constant serves, as long as nothing else in the database locks it.
 _ADVISORY_LOCK = 0x6465736B68616E64
 _LOCK_SECONDS = 60
+_PATIENCE = 0.1  # seconds
 
 
 @contextmanager
@@ -31,7 +32,9 @@ def exclusive(url: str) -> Iterator[Connection]:
         return
     # The lock is the session's and held by a connection of its own, so that it outlives each revision's transaction.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as guard, engine.connect() as connection:
-        guard.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
+        # Asked again and again: building an index concurrently would wait for a statement that waits for the lock.
+        while not guard.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_LOCK}).scalar_one():
+            time.sleep(_PATIENCE)
         yield connection
 
 

@@ -35,6 +35,8 @@ class Priority(StrEnum):
 
 
 PRIORITIES = tuple(Priority)
+# Orders of a list; `-` is descending.
+SORTS = ("-created_at", "created_at", "-updated_at", "updated_at", "-priority")
 
 
 class Ticket(NamedTuple):

@@ -1,21 +1,20 @@
 """Lists, threads and counts of tickets. Each statement's shape is built once and walks an index."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from deskhand.accounts.actor import Actor
 from deskhand.accounts.tables import users
-from deskhand.tickets import cursors, search
+from deskhand.tickets import cursors, filters, search
 from deskhand.tickets.access import TICKETS
-from deskhand.tickets.model import Message, Priority, Status, Ticket
-from deskhand.tickets.tables import messages, ticket_tags, tickets
+from deskhand.tickets.filters import Filter, Shape
+from deskhand.tickets.model import Message, Ticket
+from deskhand.tickets.tables import messages, tickets
 
 # Beyond this many a search's tail is noise: nobody pages there, and ranking it would cost.
 MAX_FOUND = 1000
-SORTS = ("-created_at", "created_at", "-updated_at", "updated_at", "-priority")
 
 _t, _m = tickets.c, messages.c
 _requesters, _assignees = users.alias("requesters"), users.alias("assignees")
@@ -29,23 +28,6 @@ _FIRST = _MESSAGES.where(
         select(func.min(_m.seq)).where(_m.ticket_id.in_(bindparam("ids", expanding=True))).group_by(_m.ticket_id)
     )
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What a list is asked for. `None` and empty mean: any. `assignee` is a user's id or `none`."""
-
-    status: tuple[Status, ...] = ()
-    category: str | None = None
-    priority: Priority | None = None
-    q: str | None = None
-    assignee: str | None = None
-    requester: str | None = None
-    tag: str | None = None
-    sort: str | None = None
-    page: int = 1
-    per_page: int = 20
-    cursor: str | None = None
 
 
 class Person(NamedTuple):
@@ -68,20 +50,6 @@ class Page(NamedTuple):
     rows: list[Row]
     total: int
     next_cursor: str | None
-
-
-class _Shape(NamedTuple):
-    """What decides a statement's text; the values come with each call."""
-
-    scope: str  # own, link, desk
-    status: bool
-    category: bool
-    priority: bool
-    assignee: str  # any, none, one
-    requester: bool
-    tag: bool
-    ids: bool
-    sort: str
 
 
 def list_own(tx: Connection, actor: Actor, asked: Filter) -> Page:
@@ -114,10 +82,10 @@ def person(tx: Connection, user_id: str) -> Person | None:
 
 
 def _list(tx: Connection, asked: Filter, scope: str, scope_values: dict[str, Any]) -> Page:
-    values = scope_values | _values(asked)
+    values = scope_values | filters.values(asked)
     if asked.q is not None:
         return _ranked(tx, asked, scope, values)
-    shape = _shape(asked, scope, ids=False)
+    shape = filters.shape(asked, scope, ids=False)
     total: int = tx.execute(_count(shape), values).scalar_one()
     values |= {"limit": asked.per_page + 1, "offset": (asked.page - 1) * asked.per_page}
     if asked.cursor:
@@ -130,7 +98,7 @@ def _list(tx: Connection, asked: Filter, scope: str, scope_values: dict[str, Any
 def _ranked(tx: Connection, asked: Filter, scope: str, values: dict[str, Any]) -> Page:
     """Search first, then filter what was found; in order of rank unless a sort was asked for."""
     hits = search.search(tx, asked.q or "", owner_id=values.get("owner"), limit=MAX_FOUND)
-    shape = _shape(asked, scope, ids=True)
+    shape = filters.shape(asked, scope, ids=True)
     values |= {"ids": [hit.ticket_id for hit in hits], "limit": MAX_FOUND, "offset": 0}
     if asked.sort is None:
         passing = set(tx.execute(_select_ids(shape), values).scalars())
@@ -158,67 +126,22 @@ def _rows(found: Any, scope: str) -> list[Row]:
     ]
 
 
-def _shape(asked: Filter, scope: str, *, ids: bool) -> _Shape:
-    assignee = "any" if asked.assignee is None else "none" if asked.assignee == "none" else "one"
-    return _Shape(
-        scope,
-        bool(asked.status),
-        asked.category is not None,
-        asked.priority is not None,
-        assignee,
-        asked.requester is not None,
-        asked.tag is not None,
-        ids,
-        asked.sort or SORTS[0],
-    )
-
-
-def _values(asked: Filter) -> dict[str, Any]:
-    given = {
-        "statuses": list(asked.status) or None,
-        "category": asked.category,
-        "priority": asked.priority.rank if asked.priority else None,
-        "assignee": asked.assignee if asked.assignee != "none" else None,
-        "requester": asked.requester,
-        "tag": asked.tag,
-    }
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _where(shape: _Shape) -> list[ColumnElement[bool]]:
-    email = select(users.c.id).where(users.c.email == bindparam("requester"))
-    tagged = select(ticket_tags.c.ticket_id).where(ticket_tags.c.tag == bindparam("tag"))
-    conditions = [
-        (shape.scope != "desk", _t.requester_id == bindparam("owner")),
-        (shape.scope == "link", _t.id == bindparam("only")),
-        (shape.status, _t.status.in_(bindparam("statuses", expanding=True))),
-        (shape.category, _t.category_slug == bindparam("category")),
-        (shape.priority, _t.priority == bindparam("priority")),
-        (shape.assignee == "none", _t.assignee_id.is_(None)),
-        (shape.assignee == "one", _t.assignee_id == bindparam("assignee")),
-        (shape.requester, _t.requester_id.in_(email)),
-        (shape.tag, _t.id.in_(tagged)),
-        (shape.ids, _t.id.in_(bindparam("ids", expanding=True))),
-    ]
-    return [condition for wanted, condition in conditions if wanted]
+@lru_cache(1024)
+def _count(shape: Shape) -> Select[int]:
+    return select(func.count()).select_from(tickets).where(*filters.where(shape))
 
 
 @lru_cache(1024)
-def _count(shape: _Shape) -> Select[int]:
-    return select(func.count()).select_from(tickets).where(*_where(shape))
+def _select_ids(shape: Shape) -> Select[str]:
+    return select(_t.id).where(*filters.where(shape)).order_by(*cursors.order(shape.sort)).limit(MAX_FOUND)
 
 
 @lru_cache(1024)
-def _select_ids(shape: _Shape) -> Select[str]:
-    return select(_t.id).where(*_where(shape)).order_by(*cursors.order(shape.sort)).limit(MAX_FOUND)
-
-
-@lru_cache(1024)
-def _select(shape: _Shape, after_cursor: bool) -> Any:
+def _select(shape: Shape, after_cursor: bool) -> Any:
     statement: Any = TICKETS
     if shape.scope == "desk":
         r, a = _requesters.c, _assignees.c
         statement = statement.join(_requesters, r.id == _t.requester_id).outerjoin(_assignees, a.id == _t.assignee_id)
         statement = statement.add_columns(r.id, r.name, r.email, a.id, a.name, a.email)
-    statement = statement.where(*_where(shape), *([cursors.after(shape.sort)] if after_cursor else []))
+    statement = statement.where(*filters.where(shape), *([cursors.after(shape.sort)] if after_cursor else []))
     return statement.order_by(*cursors.order(shape.sort)).limit(bindparam("limit")).offset(bindparam("offset"))

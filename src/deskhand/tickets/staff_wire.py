@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, NotRequired
 
+from pydantic import Field
 from sqlalchemy import RowMapping
 from typing_extensions import TypedDict
 
@@ -10,8 +11,10 @@ from deskhand.accounts.actor import Identity
 from deskhand.attachments import wire as attachment_wire
 from deskhand.kit.clock import rfc3339
 from deskhand.kit.described import Stamp, Uuid, one_of
+from deskhand.tickets.ask import Part
 from deskhand.tickets.model import PRIORITIES, Message
 from deskhand.tickets.queries import Person, Row
+from deskhand.tickets.tags import Common
 from deskhand.tickets.wire import Author, Files, PriorityOut, Satisfaction, StatusOut
 
 
@@ -86,12 +89,30 @@ class StaffThread(StaffTicket):
     satisfaction: Satisfaction | None
 
 
+class Misread(TypedDict):
+    """A part of a query that looks like a filter and is none: it was searched for, as it stands."""
+
+    text: str
+    code: str
+    message: str
+
+
 class StaffTickets(TypedDict):
     tickets: list[StaffTicket]
     total: int
     page: int
     per_page: int
     next_cursor: str | None
+    misread: list[Misread]
+
+
+class CommonTag(TypedDict):
+    tag: str
+    tickets: Annotated[int, Field(description="How many of the latest tickets have it.")]
+
+
+class TagsOut(TypedDict):
+    tags: list[CommonTag]
 
 
 class Spam(TypedDict):
@@ -196,6 +217,15 @@ def enrichment_of(row: RowMapping | None) -> dict[str, Any] | None:
         "client": row["client"],
         "recent_tickets": row["recent"],
     }
+
+
+def misread(part: Part) -> Misread:
+    assert part.problem is not None
+    return {"text": part.text, "code": part.problem.code, "message": part.problem.message}
+
+
+def common(row: Common) -> CommonTag:
+    return {"tag": row.tag, "tickets": row.tickets}
 
 
 def spam(row: RowMapping) -> Spam:

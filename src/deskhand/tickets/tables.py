@@ -56,7 +56,15 @@ Index("ix_tickets_all_priority", _t.priority, _t.id)
 Index("ix_tickets_status_created", _t.status, _t.created_at, _t.id)
 Index("ix_tickets_status_updated", _t.status, _t.updated_at, _t.id)
 Index("ix_tickets_category", _t.category_slug, _t.created_at, _t.id)
+Index("ix_tickets_channel", _t.channel, _t.created_at, _t.id)
 Index("ix_tickets_assignee", _t.assignee_id, _t.status, _t.created_at, _t.id)
+Index(
+    "ix_tickets_unverified",
+    _t.created_at,
+    _t.id,
+    sqlite_where=_t.verified.is_(False),
+    postgresql_where=_t.verified.is_(False),
+)
 Index(
     "ix_tickets_autoclose",
     _t.resolved_at,

@@ -6,6 +6,7 @@ GET    /staff/tickets/{ticket_id}      with notes, history, enrichment
 PATCH  /staff/tickets/{ticket_id}      status, priority, category, assignee, subject, tags; If-Match
 POST   /staff/tickets/{ticket_id}/replies
 POST   /staff/tickets/{ticket_id}/notes
+GET    /staff/tags                     suggestions
 """
 
 from typing import Annotated, Any, Literal
@@ -14,13 +15,14 @@ from fastapi import Header, Query, Request, Response
 from pydantic import AfterValidator
 from sqlalchemy import Connection
 
-from deskhand.doors import shapes
+from deskhand.doors import queue, shapes
 from deskhand.doors.api import answers, params
 from deskhand.doors.api.auth import services
 from deskhand.doors.api.routers import for_staff
-from deskhand.kit.text import normal_email
-from deskhand.tickets import access, create, ops
+from deskhand.kit.text import Line, normal_email
+from deskhand.tickets import access, ask, create, ops, tags
 from deskhand.tickets import staff_wire as wire
+from deskhand.tickets.filters import Filter, some
 from deskhand.tickets.model import (
     NewNote,
     NewStaffReply,
@@ -28,11 +30,14 @@ from deskhand.tickets.model import (
     StaffTicketChange,
     user_id,
 )
-from deskhand.tickets.queries import Filter
 
 router = for_staff("tickets")
 
 View = Annotated[Literal["unassigned", "mine", "all"], Query(description="A queue: whose tickets to list.")]
+Typed = Annotated[
+    Annotated[str, Line(ask.MAX_QUERY, blank=True)],
+    Query(description='As typed at the desk: `status:open,pending from:alice tag:vip "exact words"`.'),
+]
 Assignee = Annotated[
     Annotated[str, AfterValidator(lambda text: text if text == "none" else user_id(text))] | None,
     Query(description="A user's id, or `none`."),
@@ -40,6 +45,8 @@ Assignee = Annotated[
 Requester = Annotated[params.Word | None, Query(description="The customer's e-mail.")]
 Tag = Annotated[params.Word | None, Query(description="A tag.")]
 Cursor = Annotated[params.Word | None, Query(description="`next_cursor` of the page before.")]
+Begins = Annotated[Annotated[str, Line(40, blank=True)], Query(description="How they begin.")]
+Limit = Annotated[int, Query(ge=1, le=tags.MAX_SUGGESTED, description="How many.")]
 IfMatch = Annotated[str | None, Header(description="The ETag that was read: refuses to overwrite a newer state (412).")]
 
 
@@ -47,6 +54,7 @@ IfMatch = Annotated[str | None, Header(description="The ETag that was read: refu
 async def list_all_tickets(
     request: Request,
     view: View = "all",
+    query: Typed = "",
     status: params.Statuses = None,
     category: params.Category = None,
     priority: params.OfPriority = None,
@@ -59,27 +67,34 @@ async def list_all_tickets(
     per_page: params.PerPage = 20,
     cursor: Cursor = None,
 ) -> Response:
-    """Tickets of all customers. `q` also finds what notes say."""
-    store, actor = services(request).store, answers.actor_of(request)
-    queue = {"unassigned": "none", "mine": actor.user_id, "all": None}[view]
-    asked = Filter(
+    """Tickets of all customers. `q` also finds what notes say; `query` is what an agent types at the desk."""
+    given = Filter(
         status=params.statuses(status),
-        category=category,
-        priority=priority,
+        category=some(category),
+        priority=some(priority),
         q=q or None,
-        assignee=queue or assignee,
+        assignee=some(assignee),
         requester=requester and normal_email(requester),
-        tag=tag and tag.lower(),
+        tags=some(tag and tag.lower()),
         sort=sort,
         page=page,
         per_page=per_page,
         cursor=cursor,
     )
-    body = await (store.read_slow if q else store.read)(shapes.desk_page, actor, asked)
+    return await _listed(request, view, query, given)
+
+
+async def _listed(request: Request, view: str, query: str, given: Filter) -> Response:
+    store, actor = services(request).store, answers.actor_of(request)
+
+    def read(tx: Connection) -> wire.StaffTickets:
+        asked, question = queue.ask(tx, actor, view=view, query=query, given=given)
+        return shapes.desk_page(tx, actor, asked, question)
+
+    body = await (store.read_slow if given.q or query else store.read)(read)
     response = answers.found(request, body)
-    response.headers.update(
-        answers.links(request, page, per_page, body["total"], cursors=(cursor, body["next_cursor"]))
-    )
+    cursors = given.cursor, body["next_cursor"]
+    response.headers.update(answers.links(request, given.page, given.per_page, body["total"], cursors=cursors))
     return response
 
 
@@ -125,6 +140,16 @@ async def reply_as_staff(request: Request, ticket_id: str, new: NewStaffReply) -
 async def add_note(request: Request, ticket_id: str, new: NewNote) -> Response:
     """Write for the team; no customer ever sees it."""
     return await _write_message(request, ticket_id, ops.add_note, new)
+
+
+@router.get("/tags", response_model=wire.TagsOut)
+async def list_tags(request: Request, begins: Begins = "", limit: Limit = 20) -> Response:
+    """Tags to suggest: those that the latest tickets have, most used first."""
+
+    def query(tx: Connection) -> wire.TagsOut:
+        return {"tags": [wire.common(row) for row in tags.common(tx, begins=begins, limit=limit)]}
+
+    return await answers.read_slow(request, query)
 
 
 async def _write_message(request: Request, ticket_id: str, write: Any, new: Any) -> Response:

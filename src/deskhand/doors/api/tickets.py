@@ -25,8 +25,8 @@ from deskhand.doors.api.auth import services
 from deskhand.doors.api.routers import for_customers
 from deskhand.notifications import preferences
 from deskhand.tickets import access, create, ops, wire
+from deskhand.tickets.filters import Filter, some
 from deskhand.tickets.model import NewReply, NewTicket, TicketChange
-from deskhand.tickets.queries import Filter
 
 router = for_customers("Tickets")
 
@@ -45,8 +45,8 @@ async def list_tickets(
     """Your tickets, newest first, or best match first with `q`."""
     asked = Filter(
         status=params.statuses(status),
-        category=category,
-        priority=priority,
+        category=some(category),
+        priority=some(priority),
         q=q or None,
         sort=sort,
         page=page,

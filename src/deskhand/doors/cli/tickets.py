@@ -14,8 +14,10 @@ from deskhand.kit.errors import Invalid
 from deskhand.kit.text import normal_email
 from deskhand.tickets import access, ops, wire
 from deskhand.tickets import create as filing
+from deskhand.tickets.filters import Filter, some
 from deskhand.tickets.model import (
     PRIORITIES,
+    SORTS,
     NewNote,
     NewReply,
     NewStaffReply,
@@ -25,7 +27,6 @@ from deskhand.tickets.model import (
     Status,
     Ticket,
 )
-from deskhand.tickets.queries import SORTS, Filter
 
 _STATUSES = [str(status) for status in Status]
 _Work = Callable[[Connection, Actor], Any]
@@ -85,12 +86,17 @@ def create(email: str, requester: str | None, tags: tuple[str, ...], as_json: bo
 @click.option("--page", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--per-page", type=click.IntRange(1, 100), default=20, show_default=True)
 @_json
-def list_(email: str, statuses: tuple[str, ...], priority: str | None, as_json: bool, **asked: Any) -> None:
+def list_(email: str, statuses: tuple[str, ...], requester: str | None, as_json: bool, **asked: Any) -> None:
     """List tickets: one's own or, as staff, everybody's."""
+    priority, tag = asked.pop("priority"), asked.pop("tag")
     wanted = Filter(
         status=tuple(map(Status, statuses)),
-        priority=Priority(priority) if priority else None,
-        **asked | {"requester": asked["requester"] and normal_email(asked["requester"])},
+        category=some(asked.pop("category")),
+        priority=some(Priority(priority) if priority else None),
+        assignee=some(asked.pop("assignee")),
+        tags=some(tag and tag.lower()),
+        requester=requester and normal_email(requester),
+        **asked,
     )
     with opened() as desk, desk.store.reading() as tx:
         actor = acting(tx, email)

@@ -14,26 +14,15 @@ from deskhand.accounts.actor import Actor, Role
 from deskhand.doors.web.rendering import render
 from deskhand.doors.web.shell import page
 from deskhand.doors.web.visit import actor, services
-from deskhand.tickets import contact, queries
-from deskhand.tickets.model import Status
-from deskhand.tickets.queries import Filter
-
-_OPEN = (Status.OPEN,)
+from deskhand.tickets import counts
 
 
 def frame(tx: Connection, actor: Actor) -> dict[str, Any]:
     """Values that `desk/layout.html` needs: `counts` by view, the saved `views`, and `rail_seen`, which changes as
     they do.
     """
-    asked = {
-        "mine": Filter(status=_OPEN, assignee=actor.user_id, per_page=1),
-        "unassigned": Filter(status=_OPEN, assignee="none", per_page=1),
-        "open": Filter(status=_OPEN, per_page=1),
-        "pending": Filter(status=(Status.PENDING,), per_page=1),
-    }
-    counts = {view: queries.list_desk(tx, actor, filter_).total for view, filter_ in asked.items()}
-    counts |= {"resolved": 0, "spam": contact.list_spam(tx, actor, limit=1, offset=0)[1]}
-    return {"counts": counts, "views": [], "rail_seen": "-".join(map(str, counts.values()))}
+    counted = counts.rail(tx, actor)._asdict()
+    return {"counts": counted, "views": [], "rail_seen": "-".join(map(str, counted.values()))}
 
 
 async def rail(request: Request) -> Response:
