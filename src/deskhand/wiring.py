@@ -33,7 +33,7 @@ from deskhand.doors.api import (
 from deskhand.doors.api.envelope import Envelope
 from deskhand.doors.services import Services, open_services
 from deskhand.doors.web import assets, entry, front, shell, visitors
-from deskhand.doors.web.desk import frame, queue, ticket
+from deskhand.doors.web.desk import articles, frame, queue, revisions, ticket
 from deskhand.doors.web.desk import reports as desk_reports
 from deskhand.doors.worker import Plan, Worker
 from deskhand.kb import search as kb_search
@@ -133,6 +133,8 @@ def build_app(services: Services) -> FastAPI:
         *queue.routes,
         *ticket.routes,
         *desk_reports.routes,
+        *revisions.routes,
+        *articles.routes,
         assets.MOUNT,
     ]
     openapi.install(app)

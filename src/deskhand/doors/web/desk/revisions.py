@@ -1,0 +1,99 @@
+"""What an article said before, what readers thought of it, and what they looked for in vain.
+
+GET  /desk/kb/{article_id}/revisions                       all of them, and one compared with the one before
+POST /desk/kb/{article_id}/revisions/{number}/restore
+GET  /desk/kb/{article_id}/votes                           what readers said
+GET  /desk/kb/misses                                       searches that found nothing
+POST /desk/kb/misses                                       dealt with: forget one
+"""
+
+from difflib import SequenceMatcher
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from deskhand.accounts.actor import Actor, Role
+from deskhand.doors.web.desk.frame import frame
+from deskhand.doors.web.forms import act
+from deskhand.doors.web.rendering import render
+from deskhand.doors.web.shell import page
+from deskhand.doors.web.visit import actor, services
+from deskhand.kb import access, ops, queries, wire
+from deskhand.kit.errors import NotFound
+
+_PER_PAGE = 50
+_LINES = 4_000  # beyond which comparing would take too long
+
+
+async def show(request: Request) -> Response:
+    wanted = _number(request.query_params.get("show", ""))
+    article_id = request.path_params["article_id"]
+    values = await services(request).store.read_slow(_read, actor(request), article_id, wanted)
+    return render(request, "desk/kb_revisions.html", **values)
+
+
+async def restore(request: Request) -> Response:
+    who, article_id = actor(request), request.path_params["article_id"]
+    number = _number(request.path_params["number"])
+    if number is None:
+        raise NotFound
+
+    def work(tx: Connection) -> str:
+        ops.restore(tx, who, access.lock(tx, who, article_id), number)
+        return f"/desk/kb/{article_id}"
+
+    return await act(request, work, flash="Restored, as a new revision.")
+
+
+def compare(before: str, after: str) -> list[tuple[str, str]]:
+    """Lines as (`same`, `gone` or `new`, text); long stretches that are the same are left out as `skip`."""
+    old, new = before.split("\n"), after.split("\n")
+    if len(old) + len(new) > _LINES:
+        return [("new", line) for line in new]
+    told: list[tuple[str, str]] = []
+    for kind, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            told += _shortened(old[i1:i2])
+        else:
+            told += [("gone", line) for line in old[i1:i2]] + [("new", line) for line in new[j1:j2]]
+    return told
+
+
+def _shortened(lines: list[str]) -> list[tuple[str, str]]:
+    if len(lines) <= 8:
+        return [("same", line) for line in lines]
+    kept = [("same", line) for line in lines[:3]], [("same", line) for line in lines[-3:]]
+    return [*kept[0], ("skip", str(len(lines) - 6)), *kept[1]]
+
+
+def _read(tx: Connection, who: Actor, article_id: str, wanted: int | None) -> dict[str, Any]:
+    article = access.get(tx, who, article_id)
+    latest = queries.latest_revision(tx, article.id)
+    number = min(wanted or latest, latest)
+    rows, _ = queries.list_revisions(tx, article.id, page=max(1, -(-latest // _PER_PAGE)), per_page=_PER_PAGE)
+    shown = queries.get_revision(tx, article.id, number)
+    before = queries.get_revision(tx, article.id, number - 1) if number > 1 else None
+    return frame(tx, who) | {
+        "article": wire.listed(article),
+        "revisions": [wire.revision(row) for row in reversed(rows)],
+        "shown": wire.revision(shown),
+        "changes": compare(_whole(before), _whole(shown)),
+        "latest": latest,
+    }
+
+
+def _whole(revision: Any) -> str:
+    return f"# {revision.title}\n{revision.summary}\n\n{revision.body}" if revision else ""
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and text.isascii() and 0 < len(text) < 10 and int(text) else None
+
+
+routes = [
+    Route("/desk/kb/{article_id}/revisions", page(show, Role.AGENT), methods=["GET"]),
+    Route("/desk/kb/{article_id}/revisions/{number}/restore", page(restore, Role.AGENT), methods=["POST"]),
+]
