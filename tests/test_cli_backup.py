@@ -16,25 +16,15 @@ from deskhand import migrations
 from deskhand.doors.cli import rows
 from deskhand.kit.db import open_store
 from deskhand.kit.schema import metadata
-from deskhand.tickets import access, held
+from deskhand.tickets import access, held, presence
 from deskhand.tickets.model import NewStaffReply
 from tests.support.app import Desk, running
 from tests.support.cli import Cli
 from tests.support.databases import Databases
 
 ENGINES = ("sqlite", "postgresql")
-FILLED = [
-    "ratings",
-    "mutes",
-    "api_keys",
-    "spam",
-    "ticket_tags",
-    "article_votes",
-    "mails",
-    "held_acts",
-    "held_tickets",
-    "brand",
-]
+FILLED = ("ratings", "mutes", "api_keys", "spam", "ticket_tags", "article_votes", "mails", "brand", "held_acts")
+FILLED += ("held_tickets", "presences", "search_misses")
 
 
 def fill(desk: Desk) -> None:
@@ -64,11 +54,13 @@ def fill(desk: Desk) -> None:
     sam.post("/staff/kb/articles", {"title": "A draft", "body": "Not yet."}, expect=201)
     alice.post("/kb/rotate/helpful", {"helpful": True}, expect=200)
     ada.put("/staff/accounts/acme", {"name": "Acme", "plan": "pro"})
+    desk.anyone().get("/kb/search", params={"q": "Flügelhorn", "settled": True}, expect=200)
     ada.patch("/staff/brand", {"name": "Acmé"}, expect=200)
     ada.put("/staff/brand/logo", files={"file": ("logo.png", picture.getvalue())}, expect=200)
     desk.work()
     desk.new_ticket("bob", subject="Not yet dispatched")
     actor = desk.actor("sam")
+    desk.write(presence.touch, actor, first["id"], writing=True)
     reply = NewStaffReply(body="On its way, naïvely.")
     desk.write(lambda tx: held.hold_reply(tx, actor, access.get(tx, actor, first["id"]), reply))
 

@@ -70,6 +70,8 @@ GET    /staff/kb/articles/{article_id}          staff   staff:read
 PATCH  /staff/kb/articles/{article_id}          staff   staff:write
 GET    /staff/kb/articles/{article_id}/revisions                    staff  staff:read
 POST   /staff/kb/articles/{article_id}/revisions/{number}/restore   staff  staff:write
+GET    /staff/kb/misses                         staff   staff:read
+DELETE /staff/kb/misses                         staff   staff:write
 GET    /staff/users                             staff   staff:read
 POST   /staff/users                             admin   staff:write
 GET    /staff/users/{user_id}                   staff   staff:read
@@ -121,6 +123,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /staff/accounts/{external_id:path}": {"name": "Acme"},
     "PATCH /staff/brand": {"name": "Acme Support"},
 }
+QUERIES = {"DELETE /staff/kb/misses": {"query": "flugelhorn"}}
 # Words that stand in what is Alice's, or the team's alone.
 MARKERS = ("zanzibar", "quokka", "xylophone", "marzipan", email("alice"), "Alice Moreau")
 
@@ -155,7 +158,7 @@ class World(NamedTuple):
             return upload(caller)
         if route.name == "PUT /staff/brand/logo":
             return caller.put(route.path, files={"file": ("logo.png", png())})
-        return caller.request(route.method, path, BODIES.get(route.name))
+        return caller.request(route.method, path, BODIES.get(route.name), params=QUERIES.get(route.name))
 
 
 @pytest.fixture
@@ -175,6 +178,7 @@ def furnished(desk: Desk) -> World:
     form = BODIES["POST /tickets/public"] | {"subject": "marzipan", "honeypot": "x", "email": "robot@example.com"}
     desk.anyone().post("/tickets/public", form, expect=201)
     sam.put("/staff/accounts/acme", {"name": "xylophone"}, expect=200)
+    desk.anyone().get("/kb/search?q=flugelhorn&settled=true", expect=200)
     desk.work()
     mails = desk.as_("ada").get("/staff/outbox", expect=200).json()["mails"]
     ids = {

@@ -8,12 +8,13 @@ from sqlalchemy import Connection, RowMapping
 from deskhand.accounts import handoff, links, sessions
 from deskhand.attachments import sweep as files
 from deskhand.doors.services import Services
+from deskhand.kb import misses
 from deskhand.kit import idempotency, jobs, limits
 from deskhand.kit.clock import DAY, now
 from deskhand.kit.jobs import Job
 from deskhand.notifications import delivery, digest
 from deskhand.notifications.delivery import Post
-from deskhand.tickets import contact, enrich, held, schedule
+from deskhand.tickets import contact, enrich, held, presence, schedule
 
 # As long as the widest limit that a setting can sensibly ask for.
 _HITS_KEPT = 32 * DAY
@@ -72,6 +73,8 @@ def sweep(services: Services, _job: Job) -> None:
         sessions.sweep,
         links.sweep,
         handoff.sweep,
+        presence.sweep,
+        misses.sweep,
         contact.sweep,
     ):
         with services.store.begin() as tx:

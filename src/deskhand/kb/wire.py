@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from typing_extensions import TypedDict
 
+from deskhand.kb.misses import Miss
 from deskhand.kb.model import Article, Revision
 from deskhand.kb.queries import Found
 from deskhand.kb.snippets import Snippet
@@ -64,6 +65,22 @@ class ArticleOut(TypedDict):
 class CountsOut(TypedDict):
     helpful_count: int
     not_helpful_count: int
+
+
+class MissOut(TypedDict):
+    """A search that found nothing: `query` as it was typed last."""
+
+    query: str
+    count: int
+    first_at: str
+    last_at: str
+
+
+class MissesOut(TypedDict):
+    misses: list[MissOut]
+    total: int
+    page: int
+    per_page: int
 
 
 class ArticleAuthor(TypedDict):
@@ -144,6 +161,15 @@ def article(row: Article, related: Iterable[Article]) -> ArticleOut:
 
 def counts(now: Counts) -> CountsOut:
     return {"helpful_count": now.helpful, "not_helpful_count": now.not_helpful}
+
+
+def miss(row: Miss) -> MissOut:
+    return {
+        "query": row.query,
+        "count": row.count,
+        "first_at": rfc3339(row.first_at),
+        "last_at": rfc3339(row.last_at),
+    }
 
 
 def listed(row: Article) -> ListedArticle:

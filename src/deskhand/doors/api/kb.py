@@ -18,7 +18,9 @@ from typing import Annotated, Any
 from fastapi import Header, Query, Request, Response
 from pydantic import AfterValidator
 from sqlalchemy import Connection
+from starlette.background import BackgroundTask
 
+from deskhand.doors import misses
 from deskhand.doors.api import answers, params
 from deskhand.doors.api.auth import services
 from deskhand.doors.api.routers import SUPPORT, for_everyone, for_staff
@@ -38,20 +40,28 @@ staff = for_staff("knowledge base", "/kb/articles")
 # As long and as odd as people type: search reads its beginning, and finds nothing in what has no words.
 Question = Annotated[str, AfterValidator(block), Query(description="What to find. Blank: what helped most readers.")]
 Limit = Annotated[int, Query(ge=1, le=50, description="How many articles.")]
+Settled = Annotated[
+    bool, Query(description="`q` is what was meant, not the beginning of it: if nothing is found, staff are told.")
+]
 IfMatch = Annotated[str | None, Header(description="The ETag that was read: refuses to overwrite a newer state (412).")]
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{22}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
 @public.get("/search", response_model=wire.FoundArticles)
-async def search_articles(request: Request, q: Question = "", limit: Limit = 10) -> Response:
+async def search_articles(request: Request, q: Question = "", limit: Limit = 10, settled: Settled = False) -> Response:
     """Articles that answer `q`, best first, whether typed right or not. Without `q`, those that helped most readers."""
+    desk = services(request)
 
     def query(tx: Connection) -> Any:
         page = queries.search(tx, q, limit=limit)
         return {"articles": [wire.found(row) for row in page.rows], "total": page.total, "query": q}
 
-    return await answers.read_slow(request, query)
+    body = await desk.store.read_slow(query)
+    response = answers.found(request, body)
+    if settled and not body["total"]:
+        response.background = BackgroundTask(misses.keep, desk, q, answers.actor_of(request).client)
+    return response
 
 
 @public.get(
