@@ -140,6 +140,27 @@ def test_a_change_is_shown_kept_and_told(desk: Desk) -> None:
         assert fields(sam.patch(at, {"assignee_id": nobody})) == {"assignee_id"}
 
 
+def test_a_change_that_closes_or_opens_again_is_told_as_that(desk: Desk) -> None:
+    ticket_id = desk.new_ticket()["id"]
+    sam, at = desk.as_("sam"), f"/staff/tickets/{ticket_id}"
+    sam.patch(at, {"status": "closed", "priority": "low", "assignee_id": desk.user_id("sam")}, expect=200)
+    sam.patch(at, {"status": "open"}, expect=200)
+    sam.patch(at, {"status": "pending"}, expect=200)
+    sam.patch(at, {"status": "open"}, expect=200)
+    told = [(entry["event"], entry.get("field"), entry.get("to")) for entry in sam.get(at).json()["history"]]
+    assert told == [
+        ("ticket.created", None, None),
+        ("ticket.changed", "priority", "low"),
+        ("ticket.changed", "assignee_id", desk.user_id("sam")),
+        ("ticket.closed", "status", "closed"),
+        ("ticket.reopened", "status", "open"),
+        ("ticket.changed", "status", "pending"),
+        ("ticket.changed", "status", "open"),  # it had only waited
+    ]
+    (closed,) = events_of(desk, "ticket.closed", ticket_id)
+    assert closed["data"]["assignee_id"] == desk.user_id("sam")
+
+
 def test_a_stale_write_is_refused(desk: Desk) -> None:
     at = f"/staff/tickets/{desk.new_ticket()['id']}"
     sam, ada = desk.as_("sam"), desk.as_("ada")

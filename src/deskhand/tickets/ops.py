@@ -103,7 +103,7 @@ def change(
         values |= _status_times(ticket, values["status"])
     changed = _set(tx, ticket, values, public=bool(_PUBLIC & changes.keys()))
     _follow(tx, actor, changed, changes)
-    _record(tx, actor, ticket, "ticket.changed", changes, staff_only=not (_PUBLIC & changes.keys()))
+    _tell(tx, actor, changed, changes)
     return changed
 
 
@@ -171,6 +171,21 @@ def _follow(tx: Connection, actor: Actor, ticket: Ticket, changes: dict[str, Any
     if "category_slug" in changes and actor.is_staff:
         (first,) = first_messages(tx, [ticket.id])
         learning.learn(tx, ticket.id, ticket.subject, first.body, ticket.category_slug)
+
+
+def _tell(tx: Connection, actor: Actor, ticket: Ticket, changes: dict[str, Any]) -> None:
+    """Record what changed: closing and opening again as what they are, whichever way they came about."""
+    before, after = changes.get("status", (None, None))
+    turned = "ticket.closed" if after == Status.CLOSED else "ticket.reopened" if _opens(before, after) else None
+    others = {name: pair for name, pair in changes.items() if not (turned and name == "status")}
+    if others:
+        _record(tx, actor, ticket, "ticket.changed", others, staff_only=not (_PUBLIC & others.keys()))
+    if turned:
+        _record(tx, actor, ticket, turned, {"status": changes["status"]})
+
+
+def _opens(before: str | None, after: str | None) -> bool:
+    return after == Status.OPEN and before in {Status.RESOLVED, Status.CLOSED}
 
 
 def _status_times(ticket: Ticket, status: str) -> dict[str, Any]:
