@@ -25,6 +25,20 @@ from tests.support.databases import Databases
 ENGINES = ("sqlite", "postgresql")
 FILLED = ("ratings", "mutes", "api_keys", "spam", "ticket_tags", "article_votes", "mails", "brand", "held_acts")
 FILLED += ("held_tickets", "presences", "search_misses")
+FILLED = [
+    "ratings",
+    "mutes",
+    "api_keys",
+    "spam",
+    "ticket_tags",
+    "article_votes",
+    "mails",
+    "user_words",
+    "saved_views",
+    "held_acts",
+    "held_tickets",
+    "brand",
+]
 
 
 def fill(desk: Desk) -> None:
@@ -53,6 +67,7 @@ def fill(desk: Desk) -> None:
     sam.patch(f"/staff/kb/articles/{made['id']}", {"slug": "rotate", "body": "Use it with care."}, expect=200)
     sam.post("/staff/kb/articles", {"title": "A draft", "body": "Not yet."}, expect=201)
     alice.post("/kb/rotate/helpful", {"helpful": True}, expect=200)
+    ada.post("/staff/views", {"name": "VIPs", "query": "tag:vip", "sort": "created_at", "shared": True}, expect=201)
     ada.put("/staff/accounts/acme", {"name": "Acme", "plan": "pro"})
     desk.anyone().get("/kb/search", params={"q": "Flügelhorn", "settled": True}, expect=200)
     ada.patch("/staff/brand", {"name": "Acmé"}, expect=200)

@@ -30,6 +30,7 @@ from deskhand.doors.api import (
     reports,
     staff_tickets,
     tickets,
+    views,
 )
 from deskhand.doors.api.envelope import Envelope
 from deskhand.doors.services import Services, open_services
@@ -59,6 +60,7 @@ ROUTERS = (
     kb.staff,
     kb_misses.staff,
     staff_tickets.router,
+    views.router,
     contact.staff,
     categories.staff,
     categories.admin,

@@ -1,5 +1,7 @@
 """Tickets as a door shows them: put together from several nouns, once for their requesters and once for the team."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from deskhand.accounts.actor import Actor
@@ -9,7 +11,7 @@ from deskhand.csat import wire as csat_wire
 from deskhand.kit import events
 from deskhand.notifications import preferences
 from deskhand.tickets import access, queries, snapshot, staff_wire, tags, wire
-from deskhand.tickets.ask import NOTHING_ASKED, Question
+from deskhand.tickets.ask import Part
 from deskhand.tickets.filters import Filter
 from deskhand.tickets.model import Message, Ticket
 from deskhand.tickets.queries import Row
@@ -42,10 +44,8 @@ def own_message(tx: Connection, message: Message) -> wire.MessageOut:
     return wire.message(message, attachments.by_messages(tx, [message.id]))
 
 
-def desk_page(
-    tx: Connection, actor: Actor, asked: Filter, question: Question = NOTHING_ASKED
-) -> staff_wire.StaffTickets:
-    """`question` is what was typed, where something was, and `asked` what it came to."""
+def desk_page(tx: Connection, actor: Actor, asked: Filter, misread: Sequence[Part] = ()) -> staff_wire.StaffTickets:
+    """`misread` is what was not understood of what was typed, where something was."""
     found = queries.list_desk(tx, actor, asked)
     tagged = tags.of(tx, [row.ticket.id for row in found.rows])
     return {
@@ -54,7 +54,7 @@ def desk_page(
         "page": asked.page,
         "per_page": asked.per_page,
         "next_cursor": found.next_cursor,
-        "misread": [staff_wire.misread(part) for part in question.misread],
+        "misread": [staff_wire.misread(part) for part in misread],
     }
 
 

@@ -9,7 +9,7 @@ POST   /staff/tickets/{ticket_id}/notes
 GET    /staff/tags                     suggestions
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Header, Query, Request, Response
 from pydantic import AfterValidator
@@ -33,7 +33,10 @@ from deskhand.tickets.model import (
 
 router = for_staff("tickets")
 
-View = Annotated[Literal["unassigned", "mine", "all"], Query(description="A queue: whose tickets to list.")]
+View = Annotated[
+    Annotated[str, AfterValidator(lambda text: text if text in queue.VIEWS else user_id(text))],
+    Query(description="`all`, `mine`, `unassigned`, or the id of a saved view."),
+]
 Typed = Annotated[
     Annotated[str, Line(ask.MAX_QUERY, blank=True)],
     Query(description='As typed at the desk: `status:open,pending from:alice tag:vip "exact words"`.'),
@@ -88,10 +91,11 @@ async def _listed(request: Request, view: str, query: str, given: Filter) -> Res
     store, actor = services(request).store, answers.actor_of(request)
 
     def read(tx: Connection) -> wire.StaffTickets:
-        asked, question = queue.ask(tx, actor, view=view, query=query, given=given)
-        return shapes.desk_page(tx, actor, asked, question)
+        asked = queue.ask(tx, actor, view=view, query=query, given=given)
+        return shapes.desk_page(tx, actor, asked.filter, asked.misread)
 
-    body = await (store.read_slow if given.q or query else store.read)(read)
+    slow = given.q or query or view not in queue.VIEWS
+    body = await (store.read_slow if slow else store.read)(read)
     response = answers.found(request, body)
     cursors = given.cursor, body["next_cursor"]
     response.headers.update(answers.links(request, given.page, given.per_page, body["total"], cursors=cursors))
