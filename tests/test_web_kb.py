@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from deskhand.doors.web.desk.revisions import compare
+from deskhand.kb import misses
 from tests.support.api import count, rows
 from tests.support.app import Desk
 from tests.support.pages import HOSTILE, Browser, error_of, page, text_of, value_of
@@ -134,3 +135,14 @@ def test_long_stretches_that_are_the_same_are_left_out() -> None:
     assert ("gone", "20") in told
     assert ("new", "twenty") in told
     assert [line for kind, line in told if kind == "skip"] == ["14", "13"]
+
+
+def test_searches_in_vain_are_told_and_can_be_forgotten(desk: Desk, sam: Browser) -> None:
+    assert "Everything was found" in page(sam.get("/desk/kb/misses"))
+    desk.write(misses.record, "cookie <b>banner</b>")
+    text = page(sam.get("/desk/kb/misses"))
+    assert "cookie &lt;b&gt;banner" in text
+    assert 'href="/desk/kb/new?title=cookie' in text
+    assert sam.post("/desk/kb/misses", {"query": "cookie <b>banner</b>"}).status_code == 303
+    assert "Everything was found" in page(sam.get("/desk/kb/misses"))
+    page(sam.post("/desk/kb/misses", {"query": "never asked"}), 404)

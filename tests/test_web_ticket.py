@@ -206,3 +206,11 @@ def test_what_was_changed_is_told_in_words(desk: Desk, sam: Browser) -> None:
     assert re.search(r"Sam Okafor\s+assigned it to\s+Ada Brandt", told)
     assert re.search(r"set the status to\s+Resolved", told)
     assert len(events_of(desk, "ticket.changed", ticket["id"])) == 2
+
+
+def test_who_else_is_here_is_seen_and_whether_they_write(desk: Desk, sam: Browser) -> None:
+    ticket = desk.new_ticket()
+    Browser(desk, "ada").get(f"{place(ticket)}/pulse?writing=1")
+    assert "Ada Brandt is writing" in page(sam.get(place(ticket)))
+    Browser(desk, "ada").get(f"{place(ticket)}/pulse?writing=")
+    assert "Ada Brandt is looking" in page(sam.get(place(ticket)))

@@ -35,7 +35,17 @@ from deskhand.doors.api import (
 from deskhand.doors.api.envelope import Envelope
 from deskhand.doors.services import Services, open_services
 from deskhand.doors.web import assets, entry, front, shell, visitors
-from deskhand.doors.web.desk import articles, frame, queue, revisions, ticket
+from deskhand.doors.web.desk import (
+    articles,
+    frame,
+    queue,
+    revisions,
+    settings_brand,
+    settings_categories,
+    settings_people,
+    settings_system,
+    ticket,
+)
 from deskhand.doors.web.desk import reports as desk_reports
 from deskhand.doors.worker import Plan, Worker
 from deskhand.kb import search as kb_search
@@ -72,6 +82,23 @@ ROUTERS = (
     jobs.mails,
     jobs.mail_texts,
 )
+
+PAGES = [
+    *front.routes,
+    *entry.routes,
+    *visitors.routes,
+    *frame.routes,
+    *queue.routes,
+    *ticket.routes,
+    *desk_reports.routes,
+    *revisions.routes,
+    *articles.routes,
+    *settings_people.routes,
+    *settings_categories.routes,
+    *settings_brand.routes,
+    *settings_system.routes,
+    assets.MOUNT,
+]
 
 PLAN = Plan(
     reactions={
@@ -129,18 +156,7 @@ def build_app(services: Services) -> FastAPI:
     errors.install(app)
     for router in ROUTERS:
         app.router.routes += router.routes
-    app.router.routes += [
-        *front.routes,
-        *entry.routes,
-        *visitors.routes,
-        *frame.routes,
-        *queue.routes,
-        *ticket.routes,
-        *desk_reports.routes,
-        *revisions.routes,
-        *articles.routes,
-        assets.MOUNT,
-    ]
+    app.router.routes += PAGES
     openapi.install(app)
     health.install(app, head())
     _allow_origins(app, services.settings)

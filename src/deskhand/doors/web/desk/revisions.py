@@ -17,11 +17,11 @@ from starlette.routing import Route
 
 from deskhand.accounts.actor import Actor, Role
 from deskhand.doors.web.desk.frame import frame
-from deskhand.doors.web.forms import act
+from deskhand.doors.web.forms import act, texts
 from deskhand.doors.web.rendering import render
 from deskhand.doors.web.shell import page
 from deskhand.doors.web.visit import actor, services
-from deskhand.kb import access, ops, queries, wire
+from deskhand.kb import access, misses, ops, queries, wire
 from deskhand.kit.errors import NotFound
 
 _PER_PAGE = 50
@@ -46,6 +46,21 @@ async def restore(request: Request) -> Response:
         return f"/desk/kb/{article_id}"
 
     return await act(request, work, flash="Restored, as a new revision.")
+
+
+async def missed(request: Request) -> Response:
+    who = actor(request)
+    if request.method == "POST":
+        query = (await texts(request)).get("query", "")
+
+        def work(tx: Connection) -> str:
+            misses.dismiss(tx, who, query)
+            return "/desk/kb/misses"
+
+        return await act(request, work, flash="Forgotten, until somebody asks again.")
+    number = _number(request.query_params.get("page", "")) or 1
+    values = await services(request).store.read_slow(_misses, who, min(number, 10_000))
+    return render(request, "desk/kb_misses.html", **values)
 
 
 def compare(before: str, after: str) -> list[tuple[str, str]]:
@@ -85,6 +100,12 @@ def _read(tx: Connection, who: Actor, article_id: str, wanted: int | None) -> di
     }
 
 
+def _misses(tx: Connection, who: Actor, number: int) -> dict[str, Any]:
+    rows, total = misses.list_misses(tx, who, page=number, per_page=_PER_PAGE)
+    found = {"misses": [wire.miss(row) for row in rows], "total": total, "page": number, "per_page": _PER_PAGE}
+    return frame(tx, who) | found
+
+
 def _whole(revision: Any) -> str:
     return f"# {revision.title}\n{revision.summary}\n\n{revision.body}" if revision else ""
 
@@ -94,6 +115,7 @@ def _number(text: str) -> int | None:
 
 
 routes = [
+    Route("/desk/kb/misses", page(missed, Role.AGENT), methods=["GET", "POST"]),
     Route("/desk/kb/{article_id}/revisions", page(show, Role.AGENT), methods=["GET"]),
     Route("/desk/kb/{article_id}/revisions/{number}/restore", page(restore, Role.AGENT), methods=["POST"]),
 ]

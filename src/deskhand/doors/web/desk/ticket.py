@@ -27,7 +27,7 @@ from deskhand.doors.web.shell import page
 from deskhand.doors.web.visit import actor, services, visit
 from deskhand.kit.errors import Invalid, Stale
 from deskhand.kit.markdown import render as render_markdown
-from deskhand.tickets import access, glances, held, ops
+from deskhand.tickets import access, glances, held, ops, presence
 from deskhand.tickets.model import NewNote, NewStaffReply, StaffTicketChange
 
 _TEMPLATE = "desk/ticket.html"
@@ -41,6 +41,7 @@ async def pulse(request: Request) -> Response:
     """Asked every few seconds by an open page. `seen` is what it shows, `writing` whether something is being typed."""
     desk, who, ref = services(request), actor(request), _ref(request)
     seen = await desk.store.read(_seen, who, ref)
+    await desk.store.write(presence.touch, who, seen["id"], writing=request.query_params.get("writing") == "1")
     if request.query_params.get("seen") == seen["mark"]:
         return Response(status_code=204)
     return await _page(request)
@@ -169,7 +170,8 @@ def _composer(tx: Connection, who: Any, ref: str) -> dict[str, Any]:
 def _seen(tx: Connection, who: Any, ref: str) -> dict[str, Any]:
     """What an open page compares itself with."""
     ticket = access.get(tx, who, ref)
-    mark = _mark({"version": ticket.version}, held.of_ticket(tx, ticket.id), [])
+    others = presence.others(tx, who, ticket.id)
+    mark = _mark({"version": ticket.version}, held.of_ticket(tx, ticket.id), others)
     return {"id": ticket.id, "mark": mark, "messages": str(glances.latest_of_others(tx, who, ticket.id))}
 
 

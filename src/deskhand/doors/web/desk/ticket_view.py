@@ -12,7 +12,7 @@ from deskhand.csat import queries as csat
 from deskhand.doors import shapes
 from deskhand.kit.clock import now, rfc3339
 from deskhand.kit.markdown import render as render_markdown
-from deskhand.tickets import glances, held
+from deskhand.tickets import glances, held, presence
 from deskhand.tickets.staff_wire import HistoryEntry, StaffThread
 
 # What a message or the ticket itself tells already.
@@ -32,7 +32,7 @@ def read(tx: Connection, actor: Actor, ref: str) -> dict[str, Any]:
         "categories": [{"slug": row["slug"], "name": row["name"]} for row in categories.list_active(tx)],
         "names": {person["id"]: person["name"] for person in staff},
         "on_its_way": [_held(row, actor) for row in held.of_ticket(tx, thread["id"])],
-        "others": [],
+        "others": presence.others(tx, actor, thread["id"]),
         "customer": _customer(tx, requester_id),
         "past": [row for row in glances.recent_of(tx, actor, requester_id, _PAST + 1) if row.id != thread["id"]][
             :_PAST

@@ -9,6 +9,8 @@ function keeps(box) {
   if (kept && !box.value && Date.now() - kept.at < KEPT) box.value = kept.text;
   let waiting;
   box.addEventListener("input", () => {
+    const flag = document.getElementById("writing"); // colleagues see who writes
+    if (flag) flag.value = box.value.trim() ? "1" : "";
     clearTimeout(waiting);
     waiting = setTimeout(() => keep(box), 400);
   });
