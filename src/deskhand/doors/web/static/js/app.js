@@ -14,11 +14,11 @@ function copies(code) {
   box.className = "codebox";
   button.className = "btn slim copy";
   button.type = "button";
-  button.textContent = document.documentElement.lang === "de" ? "Kopieren" : "Copy";
+  button.textContent = document.body.dataset.copy;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(code.innerText);
     button.textContent = "✓";
-    setTimeout(() => (button.textContent = document.documentElement.lang === "de" ? "Kopieren" : "Copy"), 1500);
+    setTimeout(() => (button.textContent = document.body.dataset.copy), 1500);
   });
   code.replaceWith(box);
   box.append(code, button);

@@ -21,8 +21,3 @@ export function say(text) {
   document.getElementById("messages").append(toast);
   setTimeout(() => toast.remove(), 6000);
 }
-
-/** A sentence of the page's language, which the server wrote into `<body data-…>` or the element itself. */
-export function word(element, name) {
-  return element.closest(`[data-${name}]`)?.getAttribute(`data-${name}`) ?? "";
-}
