@@ -143,3 +143,31 @@ def test_limits_are_told_with_their_settings(ada: Browser) -> None:
     text = page(ada.get("/desk/settings/limits"))
     assert "DESKHAND_LIMIT_TICKETS" in text
     assert "5 within 60 minutes" in text
+
+
+VIEW = {"name": "VIP", "query": "status:open tag:vip", "sort": ""}
+
+
+class TestViews:
+    def test_a_view_is_saved_shared_changed_and_deleted(self, desk: Desk) -> None:
+        sam, place = Browser(desk, "sam"), "/desk/settings/views"
+        made = sam.post(place, VIEW).headers["location"]
+        view_id = made.removeprefix("/desk?view=")
+        assert "VIP" in page(sam.get(place))
+        assert "VIP" not in page(Browser(desk, "ada").get(place))
+        assert sam.post(f"{place}/{view_id}", VIEW | {"shared": "true", "name": "Very"}).status_code == 303
+        assert "Very" in page(Browser(desk, "ada").get(place))
+        assert sam.post(f"{place}/{view_id}", {"delete": "yes"}).status_code == 303
+        assert "No views yet" in page(sam.get(place))
+        page(sam.post(f"{place}/{view_id}", VIEW), 404)
+
+    def test_a_search_that_is_not_understood_is_said(self, desk: Desk) -> None:
+        sam = Browser(desk, "sam")
+        text = page(sam.post("/desk/settings/views", VIEW | {"query": "status:gone"}), 422)
+        assert error_of(text, "query")
+        assert value_of(text, "name") == "VIP"
+
+    def test_another_agents_own_view_does_not_exist(self, desk: Desk) -> None:
+        sam = Browser(desk, "sam")
+        view_id = sam.post("/desk/settings/views", VIEW).headers["location"].removeprefix("/desk?view=")
+        page(Browser(desk, "ada").post(f"/desk/settings/views/{view_id}", {"delete": "yes"}), 404)

@@ -44,6 +44,7 @@ from deskhand.doors.web.desk import (
     settings_categories,
     settings_people,
     settings_system,
+    settings_views,
     ticket,
 )
 from deskhand.doors.web.desk import reports as desk_reports
@@ -97,6 +98,7 @@ PAGES = [
     *settings_categories.routes,
     *settings_brand.routes,
     *settings_system.routes,
+    *settings_views.routes,
     assets.MOUNT,
 ]
 
