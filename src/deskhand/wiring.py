@@ -48,6 +48,8 @@ from deskhand.doors.web.desk import (
     ticket,
 )
 from deskhand.doors.web.desk import reports as desk_reports
+from deskhand.doors.web.help import article, centre, site
+from deskhand.doors.web.help import contact as contact_form
 from deskhand.doors.worker import Plan, Worker
 from deskhand.kb import search as kb_search
 from deskhand.kit.schedule import Regular
@@ -87,6 +89,10 @@ ROUTERS = (
 PAGES = [
     *front.routes,
     *entry.routes,
+    *site.routes,
+    *centre.routes,
+    *article.routes,
+    *contact_form.routes,
     *visitors.routes,
     *frame.routes,
     *queue.routes,

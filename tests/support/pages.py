@@ -9,7 +9,7 @@ import httpx2
 
 from deskhand.accounts.csrf import csrf_token
 from deskhand.doors.credentials import SESSION_COOKIE
-from tests.support.app import PASSWORD, Desk, email
+from tests.support.app import Desk
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'>{{7*7}}"
 
@@ -72,15 +72,6 @@ def text_of(text: str, field: str) -> str:
     found = re.search(rf'<textarea[^>]*name="{field}"[^>]*>\n?(.*?)</textarea>', text, re.DOTALL)
     assert found is not None
     return unescape(found[1])
-
-
-def sign_in(desk: Desk, who: str) -> str:
-    """Let the desk's client be one of the cast; returns the session's CSRF token, which its forms carry."""
-    desk.user_id(who)
-    desk.client.cookies.clear()
-    answer = desk.client.post("/login", data={"email": email(who), "password": PASSWORD})
-    assert answer.status_code == 303, answer.text[:500]
-    return value_of(desk.client.get("/help").text, "csrf")
 
 
 class Browser:

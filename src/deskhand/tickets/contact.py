@@ -22,6 +22,7 @@ from deskhand.tickets.model import NewPublicTicket, NewTicket, Priority, Status,
 from deskhand.tickets.tables import messages, spam, tickets
 
 SPAM_KEPT = 30 * DAY
+HURRIED = 2 * SECOND  # in which nobody reads a form, fills it in and sends it
 _ONE_AN_HOUR = Rate(1, HOUR // SECOND)
 
 _t, _m, _s = tickets.c, messages.c, spam.c
@@ -32,10 +33,15 @@ class AlreadyReleased(Conflict):
     title = "This was released before"
 
 
-def submit(tx: Connection, settings: Settings, client: Client, new: NewPublicTicket) -> Ticket:
-    """File what a visitor sent. A filled honeypot gets a ticket's answer too, but is only kept aside."""
+def submit(
+    tx: Connection, settings: Settings, client: Client, new: NewPublicTicket, *, took: int | None = None
+) -> Ticket:
+    """File what a visitor sent. What a robot sent gets a ticket's answer too, but is only kept aside: a filled
+    honeypot, or a form that `took` less time than a person needs (in microseconds, where there was a form)."""
     if new.honeypot:
-        return _hold(tx, settings, client, new)
+        return _hold(tx, settings, client, new, "honeypot")
+    if took is not None and took < HURRIED:
+        return _hold(tx, settings, client, new, "too_fast")
     return _file(tx, settings, client, new)
 
 
@@ -128,7 +134,7 @@ def _may_mail(tx: Connection, settings: Settings, email: str) -> bool:
     return limits.spend_all(tx, caps)
 
 
-def _hold(tx: Connection, settings: Settings, client: Client, new: NewPublicTicket) -> Ticket:
+def _hold(tx: Connection, settings: Settings, client: Client, new: NewPublicTicket, reason: str) -> Ticket:
     """Keep the submission aside. The answer looks like any other, and takes a number like any other."""
     moment, held_id, number = now(), new_id(), create.next_number(tx, settings)
     row = {
@@ -138,7 +144,7 @@ def _hold(tx: Connection, settings: Settings, client: Client, new: NewPublicTick
         "email": new.email,
         "subject": new.subject,
         "body": new.body,
-        "reason": "honeypot",
+        "reason": reason,
         "ip": client.ip,
         "user_agent": client.user_agent,
         "created_at": moment,

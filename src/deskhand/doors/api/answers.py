@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from deskhand.accounts.actor import Actor
+from deskhand.doors import etags
 from deskhand.doors.api.auth import services
 from deskhand.kit import idempotency, limits
 from deskhand.kit.db import P
@@ -116,9 +117,9 @@ async def act(
 def found(request: Request, result: Any, *, etag: str | None = None) -> Response:
     """`result` as JSON with its ETag, or 304 where the caller has it already."""
     body = orjson.dumps(result)
-    tag = etag or f'"{blake2b(body, digest_size=12).hexdigest()}"'
+    tag = etag or etags.tag_of(body)
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie, X-API-Key"}
-    if matches(request.headers.get("if-none-match", ""), tag):
+    if etags.matches(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     return response(body, 200, headers)
 
@@ -184,9 +185,3 @@ def key_of(request: Request) -> str | None:
 async def _fingerprint(request: Request) -> str:
     head = f"{request.method} {request.url.path}\n".encode()
     return sha256(head + await request.body()).hexdigest()
-
-
-def matches(header: str, tag: str) -> bool:
-    """`If-None-Match` compares weakly (RFC 9110, 13.1.2)."""
-    tags = {part.strip().removeprefix("W/") for part in header.split(",")}
-    return "*" in tags or tag.removeprefix("W/") in tags

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from deskhand.brand import logos, ops, queries, wire
 from deskhand.brand.model import BrandChange
+from deskhand.doors import etags
 from deskhand.doors.api import answers
 from deskhand.doors.api.auth import services
 from deskhand.doors.api.multipart import FORM, file_part
@@ -46,7 +47,7 @@ async def get_logo(request: Request, v: Version = "") -> Response:
     tag = f'"{version}"'
     kept = "public, max-age=31536000, immutable" if v == version else "public, no-cache"
     headers = _HEADERS | {"ETag": tag, "Cache-Control": kept}
-    if answers.matches(request.headers.get("if-none-match", ""), tag):
+    if etags.matches(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     return Response(data, 200, headers, logos.CONTENT_TYPE)
 

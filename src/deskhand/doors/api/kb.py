@@ -20,19 +20,15 @@ from pydantic import AfterValidator
 from sqlalchemy import Connection
 from starlette.background import BackgroundTask
 
-from deskhand.doors import misses
+from deskhand.doors import misses, voters
 from deskhand.doors.api import answers, params
 from deskhand.doors.api.auth import services
 from deskhand.doors.api.routers import SUPPORT, for_everyone, for_staff
 from deskhand.kb import access, ops, queries, votes, wire
 from deskhand.kb.model import ArticleChange, NewArticle, NewVote, StatusIn
 from deskhand.kb.queries import Filter
-from deskhand.kit.clock import DAY, SECOND
 from deskhand.kit.errors import NotFound
-from deskhand.kit.ids import new_secret
 from deskhand.kit.text import block
-
-VOTER_COOKIE = "deskhand_voter"
 
 public = for_everyone("Knowledge base", f"{SUPPORT}/kb")
 staff = for_staff("knowledge base", "/kb/articles")
@@ -44,7 +40,6 @@ Settled = Annotated[
     bool, Query(description="`q` is what was meant, not the beginning of it: if nothing is found, staff are told.")
 ]
 IfMatch = Annotated[str | None, Header(description="The ETag that was read: refuses to overwrite a newer state (412).")]
-_BROWSER = re.compile(r"[A-Za-z0-9_-]{22}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
@@ -86,8 +81,8 @@ async def get_article(request: Request, slug: str) -> Response:
 async def vote(request: Request, slug: str, new: NewVote) -> Response:
     """Say whether the article helped. One vote a person, or a browser without login; the last word counts."""
     actor, settings = answers.actor_of(request), services(request).settings
-    given = request.cookies.get(VOTER_COOKIE, "")
-    browser = given if _BROWSER.fullmatch(given) else new_secret(16)
+    given = request.cookies.get(voters.COOKIE, "")
+    browser = voters.browser_of(given)
 
     def work(tx: Connection) -> Any:
         return wire.counts(votes.vote(tx, actor, slug, new, browser=browser))
@@ -95,14 +90,7 @@ async def vote(request: Request, slug: str, new: NewVote) -> Response:
     limit = None if actor.user_id else ("votes", settings.limit_votes)
     response = await answers.act(request, work, limit=limit, limit_key=f"ip:{actor.client.network}")
     if actor.user_id is None and browser != given:
-        response.set_cookie(
-            VOTER_COOKIE,
-            browser,
-            max_age=365 * DAY // SECOND,
-            httponly=True,
-            samesite="lax",
-            secure=settings.base_url.startswith("https:"),
-        )
+        voters.remember(response, settings, browser)
     return response
 
 

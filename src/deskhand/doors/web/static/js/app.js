@@ -3,6 +3,7 @@ import { each } from "./dom.js";
 import { drafts } from "./drafts.js";
 import { files } from "./files.js";
 import { keys } from "./keys.js";
+import { seeks } from "./seek.js";
 
 function fades(toast) {
   if (!toast.querySelector("a, button")) setTimeout(() => toast.remove(), 6000);
@@ -73,6 +74,7 @@ function enliven(root) {
   each(root, "[data-opens]", opensDialog);
   drafts(root);
   files(root);
+  seeks(root);
 }
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
