@@ -13,7 +13,7 @@ from tests.support.app import Desk, email, running
 
 FORM = {"name": "Vi Zanzibar", "email": "vi@example.com", "subject": "Buy quokkas", "body": "Visit http://spam.example"}
 SHAPE = {"id", "readable_id", "subject", "status", "priority", "category", "created_at", "updated_at"}
-SHAPE |= {"category_slug", "metadata", "unread"}
+SHAPE |= {"category_slug", "metadata", "unread", "answered_at"}
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ SHAPE = {
     "category_slug": str,
     "metadata": dict,
     "unread": bool,
+    "answered_at": NoneType,
 }
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -224,8 +226,9 @@ def test_closing_and_reopening_may_be_said_twice(desk: Desk) -> None:
 def test_unread_says_that_the_team_has_answered(desk: Desk) -> None:
     alice, ticket_id = desk.as_("alice"), desk.new_ticket()["id"]
     assert alice.get("/tickets").json()["tickets"][0]["unread"] is False
-    desk.as_("sam").post(f"/staff/tickets/{ticket_id}/replies", {"body": "Hello."}, expect=201)
-    assert alice.get("/tickets").json()["tickets"][0]["unread"] is True
+    sent = desk.as_("sam").post(f"/staff/tickets/{ticket_id}/replies", {"body": "Hello."}, expect=201).json()
+    listed = alice.get("/tickets").json()["tickets"][0]
+    assert (listed["unread"], listed["answered_at"]) == (True, sent["created_at"])
     assert alice.get(f"/tickets/{ticket_id}").json()["status"] == "pending"
     assert alice.get("/tickets").json()["tickets"][0]["unread"] is False
 

@@ -52,6 +52,7 @@ Index(
 
 _INSERT = events.insert()
 _OF_SUBJECT = select(events).where(events.c.subject_id == bindparam("subject")).order_by(events.c.seq)
+_PUBLIC_OF_SUBJECT = _OF_SUBJECT.where(events.c.staff_only.is_(False))
 _BY_ID = select(events).where(events.c.id == bindparam("event"))
 _WAITING_AT_ALL = select(events.c.seq).where(events.c.dispatched_at.is_(None)).limit(1)
 _WAITING = (
@@ -101,6 +102,11 @@ def get(tx: Connection, event_id: str) -> RowMapping:
 def of_subject(tx: Connection, subject_id: str) -> list[RowMapping]:
     """All that happened to one thing, oldest first."""
     return list(tx.execute(_OF_SUBJECT, {"subject": subject_id}).mappings())
+
+
+def public_of_subject(tx: Connection, subject_id: str) -> list[RowMapping]:
+    """What happened to one thing that the customer whose it is may be told, oldest first."""
+    return list(tx.execute(_PUBLIC_OF_SUBJECT, {"subject": subject_id}).mappings())
 
 
 def any_waiting(tx: Connection) -> bool:

@@ -25,6 +25,7 @@ _TICKET: dict[str, Any] = {
     "category_slug": "technical-issue",
     "metadata": {"job_id": "job_8412"},
     "unread": False,
+    "answered_at": None,
     "created_at": "2026-05-18T10:23:00Z",
     "updated_at": "2026-05-18T10:23:00Z",
 }
@@ -51,6 +52,7 @@ class TicketOut(TypedDict):
     category_slug: str
     metadata: dict[str, Any]
     unread: bool
+    answered_at: Stamp | None
     created_at: Stamp
     updated_at: Stamp
 
@@ -105,6 +107,7 @@ def ticket(row: Ticket) -> TicketOut:
         "category_slug": row.category_slug,
         "metadata": row.metadata,
         "unread": row.unread,
+        "answered_at": None if row.staff_replied_at is None else rfc3339(row.staff_replied_at),
         "created_at": rfc3339(row.created_at),
         "updated_at": rfc3339(row.updated_at),
     }
