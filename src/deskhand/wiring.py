@@ -50,6 +50,7 @@ from deskhand.doors.web.desk import (
 from deskhand.doors.web.desk import reports as desk_reports
 from deskhand.doors.web.help import article, centre, site
 from deskhand.doors.web.help import contact as contact_form
+from deskhand.doors.web.portal import pages as portal
 from deskhand.doors.worker import Plan, Worker
 from deskhand.kb import search as kb_search
 from deskhand.kit.schedule import Regular
@@ -94,6 +95,7 @@ PAGES = [
     *article.routes,
     *contact_form.routes,
     *visitors.routes,
+    *portal.routes,
     *frame.routes,
     *queue.routes,
     *ticket.routes,

@@ -82,8 +82,8 @@ class Browser:
         self.client, self.cookie = desk.client, f"{SESSION_COOKIE}={token}"
         self.csrf = csrf_token(desk.services.signer, desk.services.own_tokens.verify(token).session_id)
 
-    def get(self, path: str, *, headers: dict[str, str] | None = None) -> httpx2.Response:
-        return self.client.get(path, headers={"Cookie": self.cookie, **(headers or {})})
+    def get(self, path: str, *, headers: dict[str, str] | None = None, **more: Any) -> httpx2.Response:
+        return self.client.get(path, headers={"Cookie": self.cookie, **(headers or {})}, **more)
 
     def post(
         self, path: str, form: dict[str, Any] | None = None, *, headers: dict[str, str] | None = None, **more: Any

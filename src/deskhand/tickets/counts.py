@@ -1,10 +1,10 @@
-"""How many tickets there are of each kind, for the desk's rail. Counting stops at `MOST`, so that it stays as quick."""
+"""How many tickets there are of each kind. For the desk's rail counting stops at `MOST`, so that it stays as quick."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, literal, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, literal, select
 
 from deskhand.accounts.actor import Actor
 from deskhand.tickets import filters
@@ -13,6 +13,9 @@ from deskhand.tickets.model import Status
 from deskhand.tickets.tables import spam, tickets
 
 MOST = 1_000  # that many, or more: a page says 999+
+
+_t = tickets.c
+_OWN = select(_t.status, func.count()).where(_t.requester_id == bindparam("owner")).group_by(_t.status)
 
 
 class Rail(NamedTuple):
@@ -24,6 +27,11 @@ class Rail(NamedTuple):
     pending: int
     resolved: int
     spam: int
+
+
+def own(tx: Connection, actor: Actor) -> dict[Status, int]:
+    """The actor's own tickets, by each status that any is in."""
+    return {Status(status): number for status, number in tx.execute(_OWN, {"owner": actor.require_user()})}
 
 
 def rail(tx: Connection, actor: Actor) -> Rail:

@@ -29,10 +29,6 @@ _FIRST = _MESSAGES.where(
     )
 )
 
-_OWN_COUNTS = (
-    select(_t.status, func.count()).where(_t.requester_id == bindparam("owner")).group_by(_t.status).order_by(_t.status)
-)
-
 
 class Person(NamedTuple):
     id: str
@@ -62,11 +58,6 @@ def list_own(tx: Connection, actor: Actor, asked: Filter) -> Page:
     if actor.ticket_id is None:
         return _list(tx, asked, "own", {"owner": owner})
     return _list(tx, asked, "link", {"owner": owner, "only": actor.ticket_id})
-
-
-def count_own(tx: Connection, actor: Actor) -> dict[Status, int]:
-    """How many of the actor's own tickets there are in each status that any is in."""
-    return {Status(status): n for status, n in tx.execute(_OWN_COUNTS, {"owner": actor.require_user()})}
 
 
 def list_desk(tx: Connection, actor: Actor, asked: Filter) -> Page:

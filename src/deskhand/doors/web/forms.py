@@ -123,24 +123,44 @@ async def act(
     `limit` is (name, rate), counted by the user or the address, in the same transaction: what is refused costs nothing.
     `who` acts, where it is not whoever is signed in.
     """
+
+    def see_other(tx: Connection) -> Answer:
+        return Answer(303, {"Location": work(tx)}, "")
+
+    answer = await once(request, see_other, limit=limit, who=who)
+    return go(request, answer.headers["Location"], flash=flash)
+
+
+async def once(
+    request: Request,
+    work: Callable[[Connection], Answer],
+    *,
+    limit: tuple[str, Rate | None] | None = None,
+    who: Actor | None = None,
+    secret: bool = False,
+) -> Answer:
+    """As `act`, for a form that leads to no other place: what `work` answered first is answered again.
+
+    `secret` says that the answer must not be kept in the clear for that.
+    """
     desk, who = services(request), who or visit(request).actor
     caller = f"user:{who.user_id}" if who.user_id else f"ip:{who.client.network}"
     sent = {name: _named(value) for name, value in (await fields(request)).items()}
-    once = sent.pop("once", "")[:64]
+    number = sent.pop("once", "")[:64]
     said = sha256(repr((request.url.path, sorted(sent.items()))).encode("utf-8", "surrogatepass")).hexdigest()
-    key = f"form:{once}:{said}" if once else ""
+    key = f"form:{number}:{said}" if number else ""
 
-    def unit(tx: Connection) -> str:
+    def unit(tx: Connection) -> Answer:
         if key and (first := idempotency.replay(tx, caller, key, said)):
-            return first.headers["Location"]
+            return first
         if limit and not who.exempt:
             limits.spend(tx, limit[0], caller, limit[1])
-        place = work(tx)
+        answer = work(tx)
         if key:
-            idempotency.keep(tx, caller, key, Answer(303, {"Location": place}, ""))
-        return place
+            idempotency.keep(tx, caller, key, answer, secret=secret)
+        return answer
 
-    return go(request, await desk.store.write(unit), flash=flash)
+    return await desk.store.write(unit)
 
 
 def _named(value: str | UploadFile) -> str:

@@ -1,0 +1,170 @@
+"""One of a customer's tickets.
+
+GET, POST /support/{ref}          read and answer
+GET       /support/{ref}/news     what came since, for the page that is open
+POST      /support/{ref}/close    done
+POST      /support/{ref}/reopen   not done after all
+POST      /support/{ref}/change   subject, category, priority
+POST      /support/{ref}/rate     how the help was
+POST      /support/{ref}/mute     hear no more of it by mail, or hear of it again
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from deskhand.accounts.actor import Actor, Role
+from deskhand.categories import queries as categories
+from deskhand.csat import ops as csat
+from deskhand.csat.model import NewRating
+from deskhand.doors import shapes
+from deskhand.doors.web.arrival import arriving
+from deskhand.doors.web.forms import act, read_form, read_message, texts
+from deskhand.doors.web.portal.trial import Trial
+from deskhand.doors.web.rendering import render
+from deskhand.doors.web.shell import page
+from deskhand.doors.web.visit import actor, services, visit
+from deskhand.notifications import preferences
+from deskhand.tickets import access, ops, timeline
+from deskhand.tickets.model import NewReply, Status, Ticket, TicketChange
+
+_DONE = {Status.RESOLVED, Status.CLOSED}
+
+
+async def thread(request: Request) -> Response:
+    if request.method != "POST":
+        return await _page(request, Trial())
+    desk, who = services(request), actor(request)
+    await desk.store.read(access.get, who, _ref(request))  # before any file is taken in
+    trial = Trial(*await read_message(request, NewReply, who))
+
+    def work(tx: Connection) -> str:
+        ticket = access.lock(tx, who, _ref(request))
+        return _place(ticket, f"m-{ops.reply(tx, who, ticket, trial.new).id}")
+
+    limit = ("replies", desk.settings.limit_replies)
+    return await trial.act(request, work, limit=limit) or await _page(request, trial)
+
+
+async def news(request: Request) -> Response:
+    """204 where there is none; nor does a session that has ended take anybody away from what they are writing."""
+    known, who, found = request.query_params.get, actor(request).as_customer(), None
+    if visit(request).signed_in:
+        found = await services(request).store.read(_shown, who, _ref(request), known("since", ""))
+    if found is None:
+        return Response(status_code=204)
+    await _mark_read(request, found)
+    count = known("known", "")
+    first = int(count) if count.isascii() and count.isdecimal() and len(count) < 7 else 0
+    turned = (known("status") in _DONE) != found["done"]
+    return render(request, "portal/thread.html", fragment="news", first=first, turned=turned, **found)
+
+
+async def close(request: Request) -> Response:
+    return await _turn(request, ops.close, flash="Closed. Thank you for telling us.")
+
+
+async def reopen(request: Request) -> Response:
+    return await _turn(request, ops.reopen, flash="Open again. We will look into it.")
+
+
+async def change(request: Request) -> Response:
+    trial = Trial(*await read_form(request, TicketChange))
+
+    def work(tx: Connection) -> str:
+        who = actor(request)
+        return _place(ops.change(tx, who, access.lock(tx, who, _ref(request)), trial.new))
+
+    return await trial.act(request, work, flash="Your changes are saved.") or await _page(request, trial)
+
+
+async def rate(request: Request) -> Response:
+    stars = (await texts(request)).get("rating", "")
+    more = {"rating": int(stars)} if stars in {"1", "2", "3", "4", "5"} else {}
+    trial = Trial(*await read_form(request, NewRating, optional=("comment",), **more))
+
+    def work(tx: Connection) -> str:
+        who = actor(request)
+        ticket = access.get(tx, who, _ref(request))
+        csat.rate(tx, who, ticket, trial.new)
+        return _place(ticket)
+
+    return await trial.act(request, work, flash="Thank you for telling us.") or await _page(request, trial)
+
+
+async def mute(request: Request) -> Response:
+    who, muted = actor(request), (await texts(request)).get("muted") == "true"
+
+    def work(tx: Connection) -> str:
+        ticket = access.get(tx, who, _ref(request))
+        preferences.set_mute(tx, who, ticket, muted)
+        return _place(ticket)
+
+    if muted:
+        return await act(request, work, flash="Muted: you get no more mails about this ticket.")
+    return await act(request, work, flash="You get mails about this ticket again.")
+
+
+async def _turn(request: Request, turn: Any, *, flash: str) -> Response:
+    who = actor(request)
+
+    def work(tx: Connection) -> str:
+        return _place(turn(tx, who, access.lock(tx, who, _ref(request))))
+
+    return await act(request, work, flash=flash)
+
+
+async def _page(request: Request, trial: Trial) -> Response:
+    found = await services(request).store.read(_shown, actor(request), _ref(request))
+    assert found is not None
+    if request.method == "GET":
+        await _mark_read(request, found)
+    return trial.render(request, "portal/thread.html", first=0, turned=None, **found)
+
+
+def _shown(tx: Connection, who: Actor, ref: str, since: str = "") -> dict[str, Any] | None:
+    """What the page shows; None where nothing of it has changed `since`."""
+    row = access.get(tx, who, ref)
+    if str(row.updated_at) == since:
+        return None
+    ticket, steps, done = shapes.own_thread_of(tx, who, row), timeline.steps(tx, row.id), row.status in _DONE
+    entries: list[Any] = [*steps.get("", ())]
+    for message in ticket["messages"]:
+        entries += [message, *steps.get(message["id"], ())]
+    return {
+        "ticket": ticket,
+        "entries": entries,
+        "since": row.updated_at,
+        "done": done,
+        "categories": [] if done else _categories(tx, row),
+    }
+
+
+def _categories(tx: Connection, ticket: Ticket) -> list[tuple[str, str]]:
+    """(slug, name) of those to choose from; the ticket's own also where it is retired."""
+    known = {row["slug"]: row["name"] for row in categories.list_active(tx)}
+    return list((known | {ticket.category_slug: ticket.category}).items())
+
+
+async def _mark_read(request: Request, found: dict[str, Any]) -> None:
+    if found["ticket"]["unread"]:
+        await services(request).store.write(ops.mark_read, actor(request).require_user(), found["ticket"]["id"])
+
+
+def _ref(request: Request) -> str:
+    return request.path_params["ref"]
+
+
+def _place(ticket: Ticket, part: str = "") -> str:
+    return f"/support/{ticket.readable_id}{'#' if part else ''}{part}"
+
+
+_POSTS = {"close": close, "reopen": reopen, "change": change, "rate": rate, "mute": mute}
+routes = [
+    Route("/support/{ref}", arriving(page(thread, Role.CUSTOMER)), methods=["GET", "POST"]),
+    Route("/support/{ref}/news", page(news), methods=["GET"]),
+    *(Route(f"/support/{{ref}}/{name}", page(post, Role.CUSTOMER), methods=["POST"]) for name, post in _POSTS.items()),
+]
