@@ -30,8 +30,8 @@ format: .venv/dev  ## Lay the code out as `check` wants it.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-quality: .venv/dev  ## How good search and categorisation are, on your data: make quality DATA=folder
-	$(BIN)/python -m scripts.quality "$(DATA)"
+quality: .venv/dev  ## How good search and categorisation are; beside it on your data: make quality DATA=folder
+	@$(BIN)/python -m scripts.quality "$(DATA)"
 
 lock:  ## Pin what pyproject.toml newly asks for; make lock UPGRADE=1 takes the newest of everything.
 	$(or $(PYTHON),$(NO_PYTHON)) scripts/lock.py $(if $(UPGRADE),--upgrade)

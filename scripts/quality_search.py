@@ -55,10 +55,28 @@ def read(folder: Path, queries: Path | None = None) -> HelpCentre:
     return HelpCentre(published, _lines(queries or folder / "queries.jsonl"))
 
 
+class Answers(NamedTuple):
+    ids: list[list[str]]  # of articles, best first, a query each
+    seconds: float
+
+
 def measure(centre: HelpCentre, engine_url: str = "sqlite://") -> Table:
-    """Index the articles and ask the queries."""
+    """Index the articles, ask the queries and judge the answers."""
+    answers = ask(centre, engine_url)
+    scores: defaultdict[str, list[tuple[float, float, float]]] = defaultdict(list)
+    for query, found in zip(centre.queries, answers.ids, strict=True):
+        score = _judge(found, set(query["relevant"]))
+        scores[query["kind"]].append(score)
+        scores["all"].append(score)
+    kinds = sorted(scores, key=lambda kind: (kind == "all", kind))
+    return Table([_line(kind, scores[kind]) for kind in kinds], 1000 * answers.seconds / len(centre.queries))
+
+
+def ask(centre: HelpCentre, engine_url: str = "sqlite://") -> Answers:
+    """Index the articles and ask the queries. The database is left as it was: without tables of these names."""
     engine = create_engine(with_driver(engine_url))
-    entries.metadata.create_all(engine, [entries, state])
+    tables = [entries, state]
+    entries.metadata.create_all(engine, tables)
     with engine.begin() as tx:
         ids = {}
         for number, article in enumerate(centre.articles):
@@ -66,9 +84,12 @@ def measure(centre: HelpCentre, engine_url: str = "sqlite://") -> Table:
             _index(tx, f"00000000-0000-7000-8000-{number:012d}", article)
     with engine.begin() as tx:
         search.search(tx, "anything", limit=1)
-        table = _ask(tx, centre.queries, ids)
+        began = time.perf_counter()
+        found = [search.search(tx, query["query"], limit=50, snippets=False).hits for query in centre.queries]
+        seconds = time.perf_counter() - began
+    entries.metadata.drop_all(engine, tables)
     engine.dispose()
-    return table
+    return Answers([[ids[hit.article_id] for hit in hits] for hits in found], seconds)
 
 
 def show(table: Table) -> None:
@@ -97,19 +118,6 @@ def _index(tx: Connection, article_id: str, article: dict[str, Any]) -> None:
         body=article["body_markdown"],
         slug=article.get("slug", ""),
     )
-
-
-def _ask(tx: Connection, queries: list[dict[str, Any]], ids: dict[str, str]) -> Table:
-    scores: defaultdict[str, list[tuple[float, float, float]]] = defaultdict(list)
-    began = time.perf_counter()
-    for query in queries:
-        found = search.search(tx, query["query"], limit=50, snippets=False)
-        score = _judge([ids[hit.article_id] for hit in found.hits], set(query["relevant"]))
-        scores[query["kind"]].append(score)
-        scores["all"].append(score)
-    taken = time.perf_counter() - began
-    kinds = sorted(scores, key=lambda kind: (kind == "all", kind))
-    return Table([_line(kind, scores[kind]) for kind in kinds], 1000 * taken / len(queries))
 
 
 def _judge(found: list[str], relevant: set[str]) -> tuple[float, float, float]:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from pydantic import ValidationError
@@ -184,14 +185,29 @@ def test_a_correction_that_was_rolled_back_was_never_made(store: Store) -> None:
     assert suggest(store, "I was charged twice").slug == "billing"
 
 
-def test_a_process_that_was_there_before_and_one_that_comes_later_answer_alike(store: Store, database_url: str) -> None:
+def test_a_correction_counts_at_once_in_a_process_that_runs_and_in_one_that_starts(
+    store: Store, database_url: str
+) -> None:
+    with _process(database_url) as running:
+        assert _ask(running, "I was charged twice")[0] == "billing"
+        teach(store, "I was charged twice", "account")
+        told = _ask(running, "I was charged twice")
+    with _process(database_url) as started:
+        assert _ask(started, "I was charged twice") == told
+    here = suggest(store, "I was charged twice")
+    assert told == ["account", f"{here.probability:.9f}"]
+
+
+def test_lessons_learnt_one_by_one_and_lessons_read_at_the_start_teach_the_same(
+    store: Store, database_url: str
+) -> None:
     suggest(store, "warm up")
     for word, slug in zip("abcde", SHIPPED, strict=True):
         teach(store, f"Grafana panel {word}", slug)
         suggest(store, "warm up")
     here = suggest(store, "Grafana panel")
-    there = subprocess.run([sys.executable, "-c", _ASK, database_url], capture_output=True, text=True, check=True)
-    assert there.stdout.split() == [here.slug, f"{here.probability:.9f}"]
+    with _process(database_url) as started:
+        assert _ask(started, "Grafana panel") == [here.slug, f"{here.probability:.9f}"]
 
 
 def test_databases_do_not_learn_from_each_other(store: Store, databases: Databases) -> None:
@@ -221,13 +237,30 @@ def test_only_so_many_lessons_are_kept_and_the_newest_count(store: Store) -> Non
     assert suggest(store, "I was charged twice").slug == "feature-request"
 
 
-_ASK = """
+_GUESSER = """
 import sys
 from deskhand.categories import learning
 from deskhand.kit.db import open_store
 store = open_store(sys.argv[1])
-with store.reading() as tx:
-    guess = learning.suggest(tx, "Grafana panel", "")
-print(guess.slug, f"{guess.probability:.9f}")
+for line in sys.stdin:
+    with store.reading() as tx:
+        guess = learning.suggest(tx, line.rstrip(), "")
+    print(guess.slug, f"{guess.probability:.9f}", flush=True)
 store.close()
 """
+
+
+@contextmanager
+def _process(database_url: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process, which guesses the category of each line that it is sent."""
+    command = [sys.executable, "-c", _GUESSER, database_url]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+
+
+def _ask(process: subprocess.Popen[str], subject: str) -> list[str]:
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(f"{subject}\n")
+    process.stdin.flush()
+    return process.stdout.readline().split()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scripts.quality import OWN_CENTRES
-from scripts.quality_search import measure, read
+from scripts.quality_search import ask, measure, read
 from sqlalchemy import Connection, Engine, create_engine
 
 from deskhand.kb import search
@@ -277,6 +277,13 @@ def test_both_databases_answer_alike(
                     answers.append([search.search(tx, query, limit=50) for query in queries])
     assert answers[0] == answers[1]
     assert all(answer.hits for answer in answers[0])
+
+
+@pytest.mark.parametrize("name", OWN_CENTRES)
+def test_both_databases_answer_every_sample_query_alike(name: str, postgresql_databases: PostgresDatabases) -> None:
+    centre = read(*OWN_CENTRES[name])
+    with postgresql_databases.empty() as url:
+        assert ask(centre, url).ids == ask(centre).ids
 
 
 @pytest.fixture(scope="module")
