@@ -66,7 +66,7 @@ def fill(desk: Desk) -> None:
     made = sam.post("/staff/kb/articles", article, expect=201).json()
     sam.patch(f"/staff/kb/articles/{made['id']}", {"slug": "rotate", "body": "Use it with care."}, expect=200)
     sam.post("/staff/kb/articles", {"title": "A draft", "body": "Not yet."}, expect=201)
-    alice.post("/kb/rotate/helpful", {"helpful": True}, expect=200)
+    alice.post("/kb/rotate/helpful", {"helpful": True, "comment": "Très bien."}, expect=200)
     ada.post("/staff/views", {"name": "VIPs", "query": "tag:vip", "sort": "created_at", "shared": True}, expect=201)
     ada.put("/staff/accounts/acme", {"name": "Acme", "plan": "pro"})
     desk.anyone().get("/kb/search", params={"q": "Flügelhorn", "settled": True}, expect=200)

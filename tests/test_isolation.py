@@ -72,6 +72,7 @@ GET    /staff/kb/articles                       staff   staff:read
 POST   /staff/kb/articles                       staff   staff:write
 GET    /staff/kb/articles/{article_id}          staff   staff:read
 PATCH  /staff/kb/articles/{article_id}          staff   staff:write
+GET    /staff/kb/articles/{article_id}/votes    staff   staff:read
 GET    /staff/kb/articles/{article_id}/revisions                    staff  staff:read
 POST   /staff/kb/articles/{article_id}/revisions/{number}/restore   staff  staff:write
 GET    /staff/kb/misses                         staff   staff:read

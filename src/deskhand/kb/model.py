@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from deskhand.kit.text import Block, Line, Slug
 
 MAX_BODY = 262_144
+MAX_COMMENT = 1000
 MAX_FILES = 100  # that one article shows
 RESERVED = "search"  # GET /kb/search is no article
 
@@ -118,4 +119,7 @@ class ArticleChange(Input):
 
 
 class NewVote(Input):
+    """`comment` is for the team. Left out, an earlier one stays, unless the vote turns; empty, it goes."""
+
     helpful: bool
+    comment: Annotated[str, Block(MAX_COMMENT, blank=True)] | None = None

@@ -8,7 +8,7 @@ from deskhand.kb.misses import Miss
 from deskhand.kb.model import Article, Revision
 from deskhand.kb.queries import Found
 from deskhand.kb.snippets import Snippet
-from deskhand.kb.votes import Counts
+from deskhand.kb.votes import Counts, Vote
 from deskhand.kit.clock import rfc3339
 
 
@@ -86,6 +86,23 @@ class MissesOut(TypedDict):
 class ArticleAuthor(TypedDict):
     id: str | None
     name: str
+
+
+class VoteOut(TypedDict):
+    """`voter` is null for who was not signed in."""
+
+    helpful: bool
+    comment: str | None
+    voter: ArticleAuthor | None
+    created_at: str
+    updated_at: str
+
+
+class VotesOut(TypedDict):
+    votes: list[VoteOut]
+    total: int
+    page: int
+    per_page: int
 
 
 class ListedArticle(TypedDict):
@@ -169,6 +186,16 @@ def miss(row: Miss) -> MissOut:
         "count": row.count,
         "first_at": rfc3339(row.first_at),
         "last_at": rfc3339(row.last_at),
+    }
+
+
+def vote(row: Vote) -> VoteOut:
+    return {
+        "helpful": row.helpful,
+        "comment": row.comment,
+        "voter": {"id": row.voter_id, "name": row.voter_name} if row.voter_name is not None else None,
+        "created_at": rfc3339(row.created_at),
+        "updated_at": rfc3339(row.updated_at),
     }
 
 

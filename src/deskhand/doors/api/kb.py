@@ -8,6 +8,7 @@ POST   /staff/kb/articles             write one
 GET    /staff/kb/articles/{article_id}
 PATCH  /staff/kb/articles/{article_id}   edit, publish, unpublish, move; If-Match
 DELETE /staff/kb/articles/{article_id}
+GET    /staff/kb/articles/{article_id}/votes
 GET    /staff/kb/articles/{article_id}/revisions
 POST   /staff/kb/articles/{article_id}/revisions/{number}/restore
 """
@@ -79,7 +80,7 @@ async def get_article(request: Request, slug: str) -> Response:
 
 @public.post("/{slug}/helpful", response_model=wire.CountsOut, responses=answers.refusals(429))
 async def vote(request: Request, slug: str, new: NewVote) -> Response:
-    """Say whether the article helped. One vote a person, or a browser without login; the last word counts."""
+    """Say whether the article helped, and why. One vote a person, or a browser without login; the last word counts."""
     actor, settings = answers.actor_of(request), services(request).settings
     given = request.cookies.get(voters.COOKIE, "")
     browser = voters.browser_of(given)
@@ -155,6 +156,25 @@ async def delete_article(request: Request, article_id: str) -> Response:
     """Delete the article with its revisions and votes. To only hide it, make it a draft."""
     actor = answers.actor_of(request)
     return await answers.act(request, lambda tx: ops.remove(tx, actor, access.lock(tx, actor, article_id)))
+
+
+@staff.get("/{article_id}/votes", response_model=wire.VotesOut)
+async def list_votes(
+    request: Request,
+    article_id: str,
+    commented: Annotated[bool, Query(description="Only those that say something.")] = False,
+    page: params.Page = 1,
+    per_page: params.PerPage = 20,
+) -> Response:
+    """Who found the article helpful or not, and what they said, the latest first."""
+    actor = answers.actor_of(request)
+
+    def query(tx: Connection) -> Any:
+        article = access.get(tx, actor, article_id)
+        rows, total = votes.list_votes(tx, actor, article, commented=commented, page=page, per_page=per_page)
+        return {"votes": [wire.vote(row) for row in rows], "total": total, "page": page, "per_page": per_page}
+
+    return await answers.read_page(request, query)
 
 
 @staff.get("/{article_id}/revisions", response_model=wire.RevisionsOut)
