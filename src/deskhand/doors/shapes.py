@@ -75,6 +75,14 @@ def desk_thread(tx: Connection, actor: Actor, ref: str) -> staff_wire.StaffThrea
     )
 
 
+def desk_entries(tx: Connection, ticket: Ticket) -> tuple[list[staff_wire.StaffMessage], list[staff_wire.HistoryEntry]]:
+    """What stands in the thread: (messages and notes, history)."""
+    messages = queries.thread(tx, ticket.id, notes=True)
+    files = attachments.by_messages(tx, [message.id for message in messages])
+    history = [entry for event in events.of_subject(tx, ticket.id) for entry in staff_wire.history(event)]
+    return [staff_wire.message(message, files) for message in messages], history
+
+
 def desk_ticket(tx: Connection, ticket: Ticket) -> staff_wire.StaffTicket:
     return staff_wire.ticket(_row(tx, ticket), tags.of(tx, [ticket.id])[ticket.id])
 

@@ -1,6 +1,6 @@
 """The pages' words in each language: one template environment a language, its catalogue and its dates."""
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
 
@@ -10,15 +10,18 @@ from babel.support import NullTranslations, Translations
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from deskhand.doors.web import bodies, dates, icons
+from deskhand.doors.web.folding import FoldingEnvironment
+from deskhand.doors.web.showing import Showing
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 CATALOGUE = "locale/{language}.po"
+_PURE = ("avatar", "pill", "prio", "priority_name", "status_name", "status_shape")
 
 
 @cache
 def environment(language: str) -> Environment:
     """Templates in this language. Whatever they print is escaped."""
-    env = Environment(
+    env = FoldingEnvironment(
         loader=PackageLoader("deskhand.doors.web"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -27,10 +30,21 @@ def environment(language: str) -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
-    env.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
-    env.globals.update(icon=icons.icon, LANGUAGES=LANGUAGES)  # type: ignore[call-overload]
+    words = translations(language)
+    env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
+    # As the calls would do it: what comes of them is a format, and safe.
+    env.folds = {"_": lambda text: words.gettext(text) % {}, "icon": icons.icon}
+    env.globals.update(icon=icons.icon, LANGUAGES=LANGUAGES, visit=Showing())  # type: ignore[call-overload]
     env.filters |= dates.filters(language) | {"body": bodies.body}
+    _keep_results(env)
     return env
+
+
+def _keep_results(env: Environment) -> None:
+    """Let macros that print the same for the same arguments, on every page, be called once for each."""
+    module = env.get_template("shared/ui.html").module
+    for name in _PURE:
+        setattr(module, name, lru_cache(512)(getattr(module, name)))
 
 
 @cache

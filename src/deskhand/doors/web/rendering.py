@@ -1,14 +1,17 @@
 """Pages and fragments of them, under one policy: nothing inline, nothing from elsewhere."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from deskhand.doors.web import assets
 from deskhand.doors.web.languages import environment, say
+from deskhand.doors.web.showing import current
 from deskhand.doors.web.visit import Visit, services, visit
 
 FLASH_COOKIE = "deskhand_flash"
@@ -36,14 +39,21 @@ def render(
     forms `errors` (field → message) and `given` (field → text).
     """
     seen, flash = visit(request), request.cookies.get(FLASH_COOKIE) if fragment is None else None
-    found = environment(seen.language).get_template(template)
-    values = _shared(request, seen, flash) | context
-    whole = fragment is None
-    text = found.render(values) if whole else "".join(found.blocks[fragment](found.new_context(values)))
+    text = write(request, template, fragment, _shared(request, seen, flash) | context)
     response = HTMLResponse(text, status, _PRIVATE | _policy(request) | (headers or {}))
     if flash:
         response.delete_cookie(FLASH_COOKIE, samesite="lax")
     return response
+
+
+def write(request: Request, template: str, fragment: str | None, values: Mapping[str, Any]) -> Markup:
+    """The text of a template, or of its block `fragment` alone, with these values."""
+    seen = visit(request)
+    current.set(seen)
+    found = environment(seen.language).get_template(template)
+    if fragment is None:
+        return Markup(found.render(values))  # noqa: S704 - made by an escaping template, as is what follows
+    return Markup("".join(found.blocks[fragment](found.new_context(values))))  # noqa: S704
 
 
 def go(request: Request, place: str, *, flash: str = "") -> Response:
@@ -68,7 +78,6 @@ def local(place: str, otherwise: str) -> str:
 
 def _shared(request: Request, seen: Visit, flash: str | None) -> dict[str, Any]:
     return {
-        "visit": seen,
         "brand": seen.brand,
         "signup": services(request).settings.signup,
         "path": request.url.path,

@@ -18,11 +18,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deskhand.accounts.actor import Role
-from deskhand.doors.web.desk import ticket_view
+from deskhand.doors.web.desk import threads, ticket_view
 from deskhand.doors.web.desk.frame import frame
 from deskhand.doors.web.forms import act, messages, read_message, texts
 from deskhand.doors.web.languages import say
-from deskhand.doors.web.rendering import go, render, wants_fragment
+from deskhand.doors.web.rendering import go, render, wants_fragment, write
 from deskhand.doors.web.shell import page
 from deskhand.doors.web.visit import actor, services, visit
 from deskhand.kit.errors import Invalid, Stale
@@ -150,16 +150,19 @@ _EMPTY: dict[str, Any] = {
 
 
 async def _page(request: Request, code: int = 200, **more: Any) -> Response:
-    desk, who = services(request), actor(request)
-    values = await desk.store.read(_read, who, _ref(request))
+    desk, seen = services(request), visit(request)
+    values = await desk.store.read(_read, seen.actor, _ref(request), seen.language, seen.zone)
+    if values["thread"] is None:
+        values["thread"] = write(request, _TEMPLATE, "thread", values)
+        threads.keep(values["thread_key"], values["thread"])
     if problem := more.get("problem"):
-        more["problem"] = say(visit(request).language, problem)
+        more["problem"] = say(seen.language, problem)
     # A form that htmx sent is answered like a page: it takes from it what it needs, also from a refusal.
     return render(request, _TEMPLATE, code, **values, **_EMPTY | more)
 
 
-def _read(tx: Connection, who: Any, ref: str) -> dict[str, Any]:
-    found = ticket_view.read(tx, who, ref)
+def _read(tx: Connection, who: Any, ref: str, language: str, zone: str) -> dict[str, Any]:
+    found = ticket_view.read(tx, who, ref, language, zone)
     return frame(tx, who) | found | {"mark": _mark(found["ticket"], found["on_its_way"], found["others"])}
 
 
