@@ -146,3 +146,13 @@ def test_searches_in_vain_are_told_and_can_be_forgotten(desk: Desk, sam: Browser
     assert sam.post("/desk/kb/misses", {"query": "cookie <b>banner</b>"}).status_code == 303
     assert "Everything was found" in page(sam.get("/desk/kb/misses"))
     page(sam.post("/desk/kb/misses", {"query": "never asked"}), 404)
+
+
+def test_what_readers_said_is_told(desk: Desk, sam: Browser) -> None:
+    place = write(sam, status="published")
+    assert "Nobody has said anything yet" in page(sam.get(f"{place}/votes"))
+    vote = {"helpful": False, "comment": "It lacks <b>wait_for</b>."}
+    desk.as_("alice").post("/kb/why-is-it-empty/helpful", vote, expect=200)
+    text = page(sam.get(f"{place}/votes"))
+    assert "It lacks &lt;b&gt;wait_for" in text
+    assert "Alice Moreau" in text

@@ -21,7 +21,7 @@ from deskhand.doors.web.forms import act, texts
 from deskhand.doors.web.rendering import render
 from deskhand.doors.web.shell import page
 from deskhand.doors.web.visit import actor, services
-from deskhand.kb import access, misses, ops, queries, wire
+from deskhand.kb import access, misses, ops, queries, votes, wire
 from deskhand.kit.errors import NotFound
 
 _PER_PAGE = 50
@@ -46,6 +46,13 @@ async def restore(request: Request) -> Response:
         return f"/desk/kb/{article_id}"
 
     return await act(request, work, flash="Restored, as a new revision.")
+
+
+async def heard(request: Request) -> Response:
+    number = _number(request.query_params.get("page", "")) or 1
+    article_id = request.path_params["article_id"]
+    values = await services(request).store.read_slow(_votes, actor(request), article_id, min(number, 10_000))
+    return render(request, "desk/kb_votes.html", **values)
 
 
 async def missed(request: Request) -> Response:
@@ -100,6 +107,13 @@ def _read(tx: Connection, who: Actor, article_id: str, wanted: int | None) -> di
     }
 
 
+def _votes(tx: Connection, who: Actor, article_id: str, number: int) -> dict[str, Any]:
+    article = access.get(tx, who, article_id)
+    rows, total = votes.list_votes(tx, who, article, commented=False, page=number, per_page=_PER_PAGE)
+    found = {"votes": [wire.vote(row) for row in rows], "total": total, "page": number, "per_page": _PER_PAGE}
+    return frame(tx, who) | {"article": wire.listed(article)} | found
+
+
 def _misses(tx: Connection, who: Actor, number: int) -> dict[str, Any]:
     rows, total = misses.list_misses(tx, who, page=number, per_page=_PER_PAGE)
     found = {"misses": [wire.miss(row) for row in rows], "total": total, "page": number, "per_page": _PER_PAGE}
@@ -117,5 +131,6 @@ def _number(text: str) -> int | None:
 routes = [
     Route("/desk/kb/misses", page(missed, Role.AGENT), methods=["GET", "POST"]),
     Route("/desk/kb/{article_id}/revisions", page(show, Role.AGENT), methods=["GET"]),
+    Route("/desk/kb/{article_id}/votes", page(heard, Role.AGENT), methods=["GET"]),
     Route("/desk/kb/{article_id}/revisions/{number}/restore", page(restore, Role.AGENT), methods=["POST"]),
 ]
