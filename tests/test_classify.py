@@ -93,6 +93,13 @@ def test_the_reasons_are_words_of_the_request_strongest_first() -> None:
     assert [r.weight for r in guess.words] == sorted((r.weight for r in guess.words), reverse=True)
 
 
+def test_the_reasons_are_whole_words_without_markup() -> None:
+    body = "Type: <b>Feature Request</b>\n\n1. open the **report** 2. need to unsubscribe every customer by hand"
+    said = [r.text for r in SEED.guess("Reports: add a filter", body, SHIPPED).words]
+    assert {"add", "feature request"} <= set(said)
+    assert not [text for text in said if text.endswith(" u") or set("<>*:") & set(text)]
+
+
 def test_only_active_categories_are_given() -> None:
     without = tuple(s for s in SHIPPED if s != "billing")
     assert slug("Send me the invoice for May", allowed=without) == "general"

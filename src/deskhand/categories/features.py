@@ -38,6 +38,9 @@ _LINK = re.compile(
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _MAIL = re.compile(r"\S{1,64}@\S{1,255}")
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_REST = re.compile(r"\w{0,20}")
+_MARKUP = re.compile(r"</?\w{0,9}>?|[*`#|]+")
+_MARGIN = " .,:;!?()[]<>-\"'"
 _REPEATED = re.compile(r"(.)\1{3,}", re.DOTALL)
 _DIGITS = re.compile(r"\d+")
 
@@ -147,11 +150,15 @@ def _cues(subject: str, body: str) -> Iterator[Unit]:
     for cue in cues().subject:
         if found := cue.pattern.search(subject):
             seen.add(cue.name)
-            yield Unit(_shown(found[0]), ((f"p:{cue.name}", 1.0), (f"q:{cue.name}", 1.0)), CUE_WEIGHT)
+            yield Unit(_shown(found), ((f"p:{cue.name}", 1.0), (f"q:{cue.name}", 1.0)), CUE_WEIGHT)
     for cue in cues().body:
         if cue.name not in seen and (found := cue.pattern.search(body)):
-            yield Unit(_shown(found[0]), ((f"p:{cue.name}", 1.0),), CUE_WEIGHT)
+            yield Unit(_shown(found), ((f"p:{cue.name}", 1.0),), CUE_WEIGHT)
 
 
-def _shown(text: str) -> str:
-    return " ".join(text.split())[:60]
+def _shown(found: re.Match[str]) -> str:
+    """The turn of phrase as people read it: whole words, without markup and without the name of a part before it."""
+    rest = _REST.match(found.string, found.end())
+    said = _MARKUP.sub(" ", found[0] + (rest[0] if rest and found[0][-1:].isalnum() else ""))
+    said = " ".join(said.split()).strip(_MARGIN)
+    return (said.rpartition(": ")[2] or found[0].strip())[:60]
