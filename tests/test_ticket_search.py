@@ -119,6 +119,28 @@ def test_what_is_found(tx: Connection, query: str, keys: list[str]) -> None:
     assert sorted(found(tx, query)) == sorted(keys)
 
 
+@pytest.mark.parametrize(
+    ("query", "keys"),
+    [
+        ("Rechnungen", ["invoice", "log"]),
+        ("rechnungen falsch", ["log"]),
+        ("kuendigung", ["scrape"]),
+        ("Kündigungen", ["scrape"]),
+        ("Mueller", ["invoice", "log"]),
+        ("müller", ["invoice", "log"]),
+        ("strasse", ["scrape"]),
+        ("Grösse", ["log"]),
+        ("groesse", ["log"]),
+    ],
+)
+def test_german_is_found_in_other_forms_and_spellings(tx: Connection, query: str, keys: list[str]) -> None:
+    say(tx, 201, "invoice", "Die Rechnung vom März fehlt. Müller")
+    say(tx, 202, "log", "Unsere Rechnungsadresse ist falsch, die Größe auch. Mueller")
+    say(tx, 203, "scrape", "Die Kündigung der Straße wegen")
+    assert sorted(found(tx, query)) == keys
+    assert found(tx, query, MALLORY) == []
+
+
 def test_the_subject_weighs_more(tx: Connection) -> None:
     assert found(tx, "refund")[-1] == "invoice"
 
@@ -149,7 +171,34 @@ def test_limit(tx: Connection) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["", " ", "?!", '"', '""', "*", "AND", "NEAR(", "(((", "-", "body:", "^", "' OR '1'='1", "a:* & !b", "\\", "🦄"],
+    [
+        "",
+        " ",
+        "?!",
+        '"',
+        '""',
+        "*",
+        "AND",
+        "NEAR(",
+        "(((",
+        "-",
+        "body:",
+        "^",
+        "' OR '1'='1",
+        "a:* & !b",
+        "\\",
+        "🦄",
+        "\ud800",
+        "\x00",
+        "\u200b",
+        "，。！",
+        '"' * 9_999,
+        "- " * 5_000,
+        "ﷺ" * 3_000,
+        "{",
+        "a" * 10_240,
+        "🎉" * 2_600,
+    ],
 )
 def test_no_query_breaks_anything(tx: Connection, query: str) -> None:
     assert found(tx, query, ALICE) == []

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from deskhand.kit import fulltext
 from deskhand.kit.fulltext import Entry, Head, Query, Term
 from deskhand.kit.stopwords import ENGLISH
-from deskhand.kit.words import stem, stems, unspaced, words
+from deskhand.kit.words import fold, stem, stems, unspaced, words
 
 _QUERY_MAX = 500  # characters
 _CLAUSES_MAX = 8
@@ -26,8 +26,12 @@ _OFTEN = 100  # messages with a word, or with everything in their subject, that 
 _JUDGED = 200  # messages whose words are looked at; what ranks below them keeps its place
 _FEW = 5  # below so many tickets with all words, those with most of them are shown too
 _RELAXED = 200  # messages a word
+_ROOT_MIN = 5
 
 _QUOTED = re.compile(r'"([^"]*)"|(\S+)')
+# Of those who have no umlauts on their keyboard, and of those who have.
+_SPELT_OUT = re.compile("(?<![aeq])([aou])e")
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 class TicketHit(NamedTuple):
@@ -40,6 +44,7 @@ class Clause(NamedTuple):
 
     words: tuple[str, ...]
     begun: str | None = None  # the last word as typed, where it may be unfinished
+    like: tuple[Term, ...] = ()  # other spellings of a word and other German forms, for where it is hardly found itself
 
 
 def index_message(
@@ -94,6 +99,8 @@ def understand(query: str) -> list[Clause]:
         if not folded:
             continue
         clause = Clause(tuple(map(stem, folded)))
+        if chunk is not None and len(folded) == 1:
+            clause = clause._replace(like=_like(chunk, folded[0]))
         last = folded[-1]
         if chunk is not None and (unspaced(last) or (found.end() == len(cut) and len(last) >= _PREFIX_MIN)):
             clause = clause._replace(begun=last)
@@ -105,13 +112,26 @@ def _stems(text: str) -> list[str]:
     return stems(text, fulltext.WORDS_MAX)
 
 
+def _like(typed: str, word: str) -> tuple[Term, ...]:
+    """Words are indexed by their English stems: German forms share a beginning with the German one."""
+    spellings = {word, _SPELT_OUT.sub(r"\1", word), fold(typed.lower().translate(_UMLAUTS))}
+    forms = {stem(spelling) for spelling in spellings} - {stem(word)}
+    roots = {stem(spelling, "german") for spelling in spellings} - {stem(word)}
+    begun = [Term((root,), prefix=True) for root in sorted(roots) if len(root) >= _ROOT_MIN]
+    return (*(Term((form,)) for form in sorted(forms)), *begun)
+
+
 def _alternatives(tx: Connection, clause: Clause, owner: str | None) -> list[Term]:
     """What satisfies a clause. A word that is often found as it stands is finished; trying its longer forms is slow."""
     exact = [Term(clause.words)]
-    if clause.begun is None or len(fulltext.match(tx, [exact], owner=owner, limit=_OFTEN)) == _OFTEN:
+    if clause.begun is None and not clause.like:
+        return exact
+    often = len(fulltext.match(tx, [exact], owner=owner, limit=_OFTEN))
+    if often == _OFTEN:
         return exact
     # A stem may be shorter or longer than what was typed, so either may begin the word.
-    return list(dict.fromkeys([*exact, Term((*clause.words[:-1], clause.begun), prefix=True)]))
+    longer = [] if clause.begun is None else [Term((*clause.words[:-1], clause.begun), prefix=True)]
+    return list(dict.fromkeys([*exact, *longer, *(clause.like if often < _FEW else ())]))
 
 
 def _with_all(tx: Connection, query: Query, owner: str | None) -> list[Entry]:
