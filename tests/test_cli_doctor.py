@@ -77,6 +77,13 @@ def test_what_is_set_wrong_is_found(cli: Cli, settings: dict[str, str], what: st
     assert found[what].startswith("✗")
 
 
+def test_a_folder_that_the_desk_makes_is_for_its_owner_alone(tmp_path: Path) -> None:
+    cli = Cli(f"sqlite:///{tmp_path}/fresh/deskhand.db", tmp_path / "fresh")
+    cli.person(ADA, "admin")
+    assert (tmp_path / "fresh").stat().st_mode & 0o777 == 0o700
+    assert "privacy" not in findings(cli)[1]
+
+
 def test_a_file_that_others_may_read_is_found(tmp_path: Path) -> None:
     store = tmp_path / "shared"
     store.mkdir(mode=0o755)

@@ -34,7 +34,7 @@ class SqliteStore(Store):
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._readers, self._writers = _engine(url, writes=False), _engine(url, writes=True)
         self._local = threading.local()
         self._open: list[Connection] = []

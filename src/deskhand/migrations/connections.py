@@ -44,7 +44,7 @@ def engine_of(url: str) -> Engine:
     if location.get_backend_name() != "sqlite":
         return create_engine(location, poolclass=NullPool)
     if location.database:
-        Path(location.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(location.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Foreign keys stay off: a table is rebuilt under its old name, and its dropped self must not take children along.
     engine = create_engine(
         location, poolclass=NullPool, connect_args={"isolation_level": None, "timeout": _LOCK_SECONDS}

@@ -20,7 +20,7 @@ from deskhand import wiring
 from deskhand.accounts import links, people
 from deskhand.doors.cli.desk import load_settings
 from deskhand.doors.services import Services
-from deskhand.kit import logs
+from deskhand.kit import logs, process
 from deskhand.kit.settings import Settings
 
 log = structlog.get_logger("deskhand.serve")
@@ -48,7 +48,8 @@ def serve(host: str | None, port: int | None, workers: int, no_worker: bool) -> 
         raise click.UsageError("--workers needs PostgreSQL: on SQLite exactly one process writes.")
     with _listening(settings) as (listener, settings):
         logs.adopt()
-        _lift_file_limit()
+        process.share_heaps()
+        process.lift_file_limit(_FILES)
         desk = wiring.prepare(settings)
         for problem in desk.host_tokens.problems():
             log.warning(problem)
@@ -73,6 +74,7 @@ def web_and_worker() -> FastAPI:
 def _of_several(*, with_worker: bool) -> FastAPI:
     settings = load_settings()
     logs.adopt()
+    process.share_heaps()
     return _application(wiring.prepare(settings), with_worker=with_worker)
 
 
@@ -175,18 +177,6 @@ def _config(app: FastAPI | str, **more: Any) -> uvicorn.Config:
         timeout_graceful_shutdown=_GRACE,
         **more,
     )
-
-
-def _lift_file_limit() -> None:
-    """Many systems allow a process 1,024 files, though it may ask for more."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _say(lines: list[str]) -> None:

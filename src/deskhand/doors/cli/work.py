@@ -6,7 +6,7 @@ import threading
 import click
 
 from deskhand.doors.cli.desk import load_settings, opened
-from deskhand.kit import logs
+from deskhand.kit import logs, process
 
 
 @click.command()
@@ -20,6 +20,7 @@ def worker(threads: int) -> None:
 
     stop, settings = threading.Event(), load_settings()
     logs.adopt()
+    process.share_heaps()
     with opened(settings) as desk:
         running = wiring.build_worker(desk, threads=threads)
         for number in (signal.SIGTERM, signal.SIGINT):
