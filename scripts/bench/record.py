@@ -1,12 +1,14 @@
-"""Which SQL a request needs: the application itself answers it once, and what reaches the driver is written down."""
+"""Which SQL a request needs: the application itself answers it once, and what its drivers are sent is written down."""
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from scripts.bench.load import Call
 from scripts.bench.raw import HEX, ID, NUMBER, SEQ, Step
 from scripts.bench.server import settings_for
@@ -19,6 +21,7 @@ from deskhand.kit import logs
 from deskhand.kit.ids import new_id
 from deskhand.kit.settings import Settings
 
+_heard: Step = []
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _WRITES = ("INSERT", "UPDATE", "DELETE")
 
@@ -28,11 +31,13 @@ def desk(url: str, folder: Path) -> Iterator[Services]:
     """The desk as the server has it, without a server or a worker."""
     logs.configure("text", "error")
     settings = Settings.load({f"DESKHAND_{name.upper()}": value for name, value in settings_for(url, folder).items()})
+    event.listen(Engine, "do_connect", _listen)
     services = wiring.prepare(settings, Passwords())
     try:
         yield services
     finally:
         services.close()
+        event.remove(Engine, "do_connect", _listen)
 
 
 def reads(services: Services, calls: list[Call]) -> list[Step]:
@@ -53,26 +58,16 @@ def writes(services: Services, calls: list[Call]) -> list[Step]:
 
 def _answered(services: Services, calls: list[Call]) -> Iterator[tuple[str, Step]]:
     """(an id older than all that the call made, its statements) of each call, which is then done."""
-    heard: Step = []
-
-    def hear(_connection: Any, _cursor: Any, sql: str, parameters: Any, _context: Any, many: bool) -> None:
-        assert not many, sql
-        heard.append((sql, dict(parameters) if isinstance(parameters, dict) else list(parameters)))
-
     app = wiring.build_app(services)
     with asyncio.Runner() as runner:
         for call in calls:
             runner.run(_answer(app, call))  # what is read once a process is read now
             break
-        event.listen(Engine, "before_cursor_execute", hear)
-        try:
-            for call in calls:
-                heard.clear()
-                since = new_id()
-                runner.run(_answer(app, call))
-                yield since, list(heard)
-        finally:
-            event.remove(Engine, "before_cursor_execute", hear)
+        for call in calls:
+            _heard.clear()
+            since = new_id()
+            runner.run(_answer(app, call))
+            yield since, list(_heard)
 
 
 async def _answer(app: Any, call: Call) -> None:
@@ -105,6 +100,35 @@ async def _answer(app: Any, call: Call) -> None:
     await app(scope, receive, send)
     if status not in {200, 201}:
         raise RuntimeError(f"{call.method} {call.path}: {status}")
+
+
+def _listen(_dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> None:
+    """Let the driver tell what it is sent, whoever sends it: the hot statements go past SQLAlchemy."""
+    options |= {"cursor_factory": _PostgresCursor} if "dbname" in options else {"factory": _SqliteConnection}
+
+
+def _hear(sql: str, parameters: Any) -> None:
+    _heard.append((sql, dict(parameters) if isinstance(parameters, dict) else list(parameters)))
+
+
+class _SqliteCursor(sqlite3.Cursor):
+    def execute(self, sql: str, parameters: Any = ()) -> "_SqliteCursor":
+        _hear(sql, parameters)
+        return super().execute(sql, parameters)
+
+
+class _SqliteConnection(sqlite3.Connection):
+    def cursor(self, factory: Any = _SqliteCursor) -> Any:
+        return super().cursor(factory)
+
+    def execute(self, sql: str, parameters: Any = ()) -> Any:
+        return self.cursor().execute(sql, parameters)
+
+
+class _PostgresCursor(psycopg.Cursor[Any]):
+    def execute(self, query: Any, params: Any = None, **more: Any) -> "_PostgresCursor":
+        _hear(query, params or {})
+        return super().execute(query, params, **more)
 
 
 def _marked(statements: Step, since: str, seq: int) -> Step:

@@ -1,14 +1,14 @@
 """Messages as the acts would store them: each text of the pool is rendered and cut into words once, by their code."""
 
-from types import SimpleNamespace
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from scripts.bench import texts
 from sqlalchemy import Connection
 
 from deskhand.categories import learning
+from deskhand.kit import fulltext
 from deskhand.kit.markdown import render
-from deskhand.tickets import search
+from deskhand.kit.words import stems
 
 _FILED = 500  # of the texts, the first ones, are those that tickets are filed with: the classifier reads these alone
 # In their place each message has ids of its own.
@@ -60,23 +60,10 @@ class Writing:
         return row
 
     def _record(self, text: int, subject: bool, internal: bool) -> dict[str, Any]:
-        """Let search index the text on a connection that only listens."""
-        heard: list[dict[str, Any]] = []
-        listener = SimpleNamespace(
-            dialect=SimpleNamespace(name=self._engine), execute=lambda _statement, row: heard.append(row)
-        )
         it = self.pool[text]
-        search.index_message(
-            cast(Connection, listener),
-            seq=0,
-            ticket_id=_TICKET,
-            owner_id=_OWNER,
-            subject=it.subject if subject else None,
-            body=it.body,
-            internal=internal,
-        )
-        (row,) = heard
-        return row
+        owner, title = None if internal else _OWNER, it.subject if subject else ""
+        title_stems, body_stems = stems(title, fulltext.WORDS_MAX), stems(it.body, fulltext.WORDS_MAX)
+        return fulltext.entry(self._engine, 0, key=_TICKET, owner=owner, title=title_stems, body=body_stems)
 
 
 def token_of(number: int) -> str:

@@ -11,12 +11,13 @@ from deskhand.kit import events
 from deskhand.kit.clock import MINUTE, now
 from deskhand.kit.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from deskhand.kit.ids import new_id
+from deskhand.kit.statements import Statement
 
 MAX_KEYS = 50
 CUSTOMER_SCOPES = frozenset({Scope.TICKETS_READ, Scope.TICKETS_WRITE, Scope.PREFERENCES})
 
 _k, _u = api_keys.c, users.c
-_LIVE = (
+_LIVE = Statement(
     select(_u.id, _u.role, _u.name, _u.email, _k.id.label("key_id"), _k.scopes, _k.last_used_at)
     .join(users, _u.id == _k.user_id)
     .where(
@@ -70,7 +71,7 @@ def revoke(tx: Connection, actor: Actor, key_id: str) -> None:
 def authenticate(tx: Connection, digest: str, client: Client) -> tuple[Actor, str | None]:
     """(actor, the key's id where its last use should be noted anew). Raises Unauthenticated."""
     moment = now()
-    row = tx.execute(_LIVE, {"hash": digest, "moment": moment}).mappings().one_or_none()
+    row = _LIVE.mapping(tx, {"hash": digest, "moment": moment})
     if row is None:
         raise Unauthenticated
     actor = actor_from(row, client, Identity.API_KEY, scopes=frozenset(row["scopes"]))

@@ -14,12 +14,13 @@ from deskhand.kit.clock import now
 from deskhand.kit.errors import Conflict, Invalid, NotFound
 from deskhand.kit.ids import new_id
 from deskhand.kit.schema import insert
+from deskhand.kit.statements import Statement
 from deskhand.kit.text import normal_email, plain_line
 
 _u = users.c
-_BY_ID = select(users).where(_u.id == bindparam("user_id"))
+_BY_ID = Statement(select(users).where(_u.id == bindparam("user_id")))
 _BY_LOGIN = select(users).where(_u.login == bindparam("login"))
-_BY_SUB = select(users).where(_u.host_sub == bindparam("sub"))
+_BY_SUB = Statement(select(users).where(_u.host_sub == bindparam("sub")))
 # An own account is a surer find than a host's user, a host's user surer than a correspondent.
 _BY_EMAIL = (
     select(users)
@@ -74,7 +75,9 @@ def from_host(
     fresh = _blank(role=role, name=name or email or sub, email=None, verified=False) | known | {"host_sub": sub}
     statement = insert(users).values(fresh)
     tx.execute(statement.on_conflict_do_update(index_elements=["host_sub"], set_=known))
-    return _named(tx, tx.execute(_BY_SUB, {"sub": sub}).mappings().one())
+    row = find_by_sub(tx, sub)
+    assert row is not None
+    return _named(tx, row)
 
 
 def correspondent(tx: Connection, *, email: str, name: str | None) -> RowMapping:
@@ -105,12 +108,12 @@ def find_by_login(tx: Connection, email: str) -> RowMapping | None:
 
 
 def find_by_sub(tx: Connection, sub: str) -> RowMapping | None:
-    return tx.execute(_BY_SUB, {"sub": sub}).mappings().one_or_none()
+    return _BY_SUB.mapping(tx, {"sub": sub})
 
 
 def get(tx: Connection, user_id: str) -> RowMapping:
     """Raises NotFound. For the system and for staff; a customer reads only itself."""
-    row = tx.execute(_BY_ID, {"user_id": user_id}).mappings().one_or_none()
+    row = _BY_ID.mapping(tx, {"user_id": user_id})
     if row is None:
         raise NotFound
     return row

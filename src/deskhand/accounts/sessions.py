@@ -9,10 +9,11 @@ from deskhand.kit.clock import HOUR, now
 from deskhand.kit.errors import Unauthenticated
 from deskhand.kit.ids import new_id
 from deskhand.kit.settings import Settings
+from deskhand.kit.statements import Statement
 from deskhand.kit.text import normal_email
 
 _s, _u = sessions.c, users.c
-_LIVE = (
+_LIVE = Statement(
     select(_u.id, _u.role, _u.name, _u.email, _s.id.label("session_id"))
     .join(sessions, _s.user_id == _u.id)
     .where(
@@ -54,7 +55,7 @@ def succeed(tx: Connection, email: str, ip: str) -> None:
 
 def authenticate(tx: Connection, user_id: str, session_id: str, client: Client) -> Actor:
     """The actor behind an own token whose signature holds. Raises Unauthenticated once the session has ended."""
-    row = tx.execute(_LIVE, {"session": session_id, "user": user_id, "moment": now()}).mappings().one_or_none()
+    row = _LIVE.mapping(tx, {"session": session_id, "user": user_id, "moment": now()})
     if row is None:
         raise Unauthenticated
     return actor_from(row, client, Identity.SESSION, session_id=session_id)

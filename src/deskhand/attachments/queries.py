@@ -6,9 +6,10 @@ from sqlalchemy import Connection, bindparam, select
 
 from deskhand.attachments.model import Attachment
 from deskhand.attachments.tables import attachments
+from deskhand.kit.statements import Statement
 
 _a = attachments.c
-_BY_MESSAGES = select(attachments).where(_a.message_id.in_(bindparam("ids", expanding=True))).order_by(_a.id)
+_BY_MESSAGES = Statement(select(attachments).where(_a.message_id.in_(bindparam("ids", expanding=True))).order_by(_a.id))
 
 
 def by_messages(tx: Connection, message_ids: Iterable[str]) -> dict[str, list[Attachment]]:
@@ -16,6 +17,7 @@ def by_messages(tx: Connection, message_ids: Iterable[str]) -> dict[str, list[At
     made sure that the reader may see these messages."""
     ids = list(message_ids)
     found: dict[str, list[Attachment]] = {}
-    for row in tx.execute(_BY_MESSAGES, {"ids": ids}) if ids else ():
-        found.setdefault(row.message_id, []).append(Attachment._make(row))
+    for row in _BY_MESSAGES.rows(tx, {"ids": ids}) if ids else ():
+        file = Attachment._make(row)
+        found.setdefault(file.message_id or "", []).append(file)
     return found

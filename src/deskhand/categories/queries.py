@@ -4,11 +4,12 @@ from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from deskhand.categories.tables import categories
 from deskhand.kit.errors import NotFound
+from deskhand.kit.statements import Statement
 
 _c = categories.c
 _ALL = select(categories).order_by(_c.position, _c.slug)
 _ACTIVE = _ALL.where(_c.retired_at.is_(None))
-_ONE = select(categories).where(_c.slug == bindparam("slug"))
+_ONE = Statement(select(categories).where(_c.slug == bindparam("slug")))
 
 
 def list_active(tx: Connection) -> list[RowMapping]:
@@ -21,7 +22,7 @@ def list_all(tx: Connection) -> list[RowMapping]:
 
 
 def find(tx: Connection, slug: str) -> RowMapping | None:
-    return tx.execute(_ONE, {"slug": slug}).mappings().one_or_none()
+    return _ONE.mapping(tx, {"slug": slug})
 
 
 def get(tx: Connection, slug: str) -> RowMapping:

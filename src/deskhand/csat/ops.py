@@ -9,9 +9,10 @@ from deskhand.kit import events
 from deskhand.kit.clock import now
 from deskhand.kit.errors import Conflict
 from deskhand.kit.schema import insert
+from deskhand.kit.statements import Statement
 from deskhand.tickets.model import Status, Ticket
 
-_FIND = select(ratings).where(ratings.c.ticket_id == bindparam("ticket"))
+_FIND = Statement(select(ratings).where(ratings.c.ticket_id == bindparam("ticket")))
 _RATE = insert(ratings).on_conflict_do_nothing(index_elements=["ticket_id"])
 
 
@@ -51,4 +52,4 @@ def rate(tx: Connection, actor: Actor, ticket: Ticket, new: NewRating) -> RowMap
 
 def find(tx: Connection, ticket_id: str) -> RowMapping | None:
     """The ticket's rating, if it has one."""
-    return tx.execute(_FIND, {"ticket": ticket_id}).mappings().one_or_none()
+    return _FIND.mapping(tx, {"ticket": ticket_id})

@@ -16,13 +16,14 @@ from deskhand.kb.model import Article, Revision, Status
 from deskhand.kb.snippets import Snippet
 from deskhand.kb.tables import article_attachments, article_revisions, articles
 from deskhand.kit.ids import parse_id
+from deskhand.kit.statements import Statement
 from deskhand.kit.words import words
 
 RELATED = 5
 _WORDS_MAX = 10  # of a query by staff
 
 _a, _r, _f = articles.c, article_revisions.c, article_attachments.c
-_BY_IDS = LISTED.where(_a.id.in_(bindparam("ids", expanding=True)), published)
+_BY_IDS = Statement(LISTED.where(_a.id.in_(bindparam("ids", expanding=True)), published))
 # As a help centre greets: with what helped most readers, then with what is new.
 _POPULAR = (
     LISTED.where(published)
@@ -123,8 +124,9 @@ def folded(*, title: str, slug: str, summary: str, body: str) -> str:
 
 def _by_ids(tx: Connection, ids: Sequence[str]) -> list[Article]:
     """Those of them that are published, in the order of `ids`."""
-    rows = {row.id: Article._make(row) for row in tx.execute(_BY_IDS, {"ids": ids})} if ids else {}
-    return [rows[id_] for id_ in ids if id_ in rows]
+    found = [Article._make(row) for row in _BY_IDS.rows(tx, {"ids": ids})] if ids else []
+    known = {article.id: article for article in found}
+    return [known[id_] for id_ in ids if id_ in known]
 
 
 def _conditions(asked: Filter) -> tuple[list[ColumnElement[bool]], list[Any]]:

@@ -21,6 +21,7 @@ from deskhand.kb.search_index import BODY, Doc, Index, Source
 from deskhand.kb.search_tables import entries, state
 from deskhand.kb.snippets import Snippet, extract, pack
 from deskhand.kit.ids import new_secret
+from deskhand.kit.statements import Statement
 from deskhand.kit.words import stem, words
 
 _WORDS_MAX = 20_000  # of an article's body; later ones are not found
@@ -94,7 +95,7 @@ def related(tx: Connection, article_id: str, *, limit: int) -> list[str]:
 
 
 def _extracts(tx: Connection, marks: dict[str, float], docs: dict[str, Doc]) -> dict[str, Snippet]:
-    rows = tx.execute(_TEXTS, {"ids": list(docs)}) if docs else []
+    rows = _TEXTS.rows(tx, {"ids": list(docs)}) if docs else []
     # The text may be newer than what was ranked: then its words are elsewhere, and its beginning serves.
     return {
         article_id: extract(body, places, docs[article_id], marks if stamp == docs[article_id].stamp else {})
@@ -116,7 +117,7 @@ _keeping = Lock()
 @contextmanager
 def _current(tx: Connection) -> Iterator[Index]:
     """The process's index of this database, as of now, for this thread alone."""
-    stamp = tx.scalar(_NOW) or ""
+    stamp = _NOW.value(tx, {}) or ""
     with _keeping:
         known, lock = _kept.pop(tx.engine.url, None) or (Index(), Lock())
         _kept[tx.engine.url] = known, lock
@@ -144,13 +145,15 @@ def _refresh(tx: Connection, known: Index) -> None:
 
 
 _CHUNK = 200
-_NOW = select(state.c.stamp).where(state.c.id == 1)
+_NOW = Statement(select(state.c.stamp).where(state.c.id == 1))
 _STAMPS = select(entries.c.article_id, entries.c.stamp)
 _ENTRIES = select(entries.c.article_id, entries.c.stamp, entries.c.language, entries.c.words, entries.c.stems).where(
     entries.c.article_id.in_(bindparam("ids", expanding=True))
 )
-_TEXTS = select(entries.c.article_id, entries.c.stamp, entries.c.text, entries.c.places).where(
-    entries.c.article_id.in_(bindparam("ids", expanding=True))
+_TEXTS = Statement(
+    select(entries.c.article_id, entries.c.stamp, entries.c.text, entries.c.places).where(
+        entries.c.article_id.in_(bindparam("ids", expanding=True))
+    )
 )
 _STAMP = text(
     "INSERT INTO kb_search_state (id, stamp) VALUES (1, :stamp) ON CONFLICT (id) DO UPDATE SET stamp = excluded.stamp"

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from deskhand.kit.clock import now
 from deskhand.kit.ids import new_id
 from deskhand.kit.schema import Id, Json, Time, metadata
+from deskhand.kit.statements import Statement
 
 events = Table(
     "events",
@@ -50,7 +51,7 @@ Index(
     postgresql_where=events.c.dispatched_at.is_(None),
 )
 
-_INSERT = events.insert()
+_INSERT = Statement(events.insert())
 _OF_SUBJECT = select(events).where(events.c.subject_id == bindparam("subject")).order_by(events.c.seq)
 _PUBLIC_OF_SUBJECT = _OF_SUBJECT.where(events.c.staff_only.is_(False))
 _BY_ID = select(events).where(events.c.id == bindparam("event"))
@@ -90,7 +91,7 @@ def record(
         "data": dict(data or {}),
         "at": now(),
     }
-    tx.execute(_INSERT, row)
+    _INSERT.run(tx, row)
     return event_id
 
 

@@ -8,9 +8,11 @@ search for an owner sees that owner's entries and no others; one for nobody in p
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy import Connection, bindparam, text
+
+from deskhand.kit.statements import Statement
 
 # Of an entry; later ones are not found. 6,000 words nobody ever wrote before take a tenth of a second to stem, and
 # PostgreSQL knows no position above 16,383.
@@ -72,23 +74,32 @@ def add(tx: Connection, number: int, *, key: str, owner: str | None, title: Iter
 
     The words must come from `kit.words`: nothing but letters and digits.
     """
-    _write(tx, number, key, _labels(key, owner), " ".join(title), " ".join(body))
+    _ADD[tx.dialect.name].run(tx, entry(tx.dialect.name, number, key=key, owner=owner, title=title, body=body))
+
+
+def entry(
+    engine: str, number: int, *, key: str, owner: str | None, title: Iterable[str], body: Iterable[str]
+) -> dict[str, Any]:
+    """What the table of that engine keeps of an entry, by column."""
+    return _row(engine, number, key, _labels(key, owner), " ".join(title), " ".join(body))
 
 
 def remove(tx: Connection, number: int) -> None:
-    tx.execute(_REMOVE[tx.dialect.name], {"number": number})
+    _REMOVE[tx.dialect.name].run(tx, {"number": number})
 
 
 def change(tx: Connection, number: int, *, owner: str | None = None, title: Iterable[str] | None = None) -> None:
     """Replace what is given. An entry that has no owner never gets one: it stays for those who see everything."""
-    row = tx.execute(_ENTRY[tx.dialect.name], {"number": number}).one_or_none()
+    row = _ENTRY[tx.dialect.name].first(tx, {"number": number})
     if row is None:
         return
-    owned = " " in row.labels
-    labels = _labels(row.key, owner) if owner and owned else row.labels
-    marked = row.title.replace(_TITLE, "")
-    body = row.body[len(marked) :].removeprefix(f" {_TITLE}").strip() if marked else row.body
-    _write(tx, number, row.key, labels, marked if title is None else " ".join(title), body)
+    key, labels, marked, body = row
+    if owner and " " in labels:
+        labels = _labels(key, owner)
+    marked = marked.replace(_TITLE, "")
+    body = body[len(marked) :].removeprefix(f" {_TITLE}").strip() if marked else body
+    row = _row(tx.dialect.name, number, key, labels, marked if title is None else " ".join(title), body)
+    _ADD[tx.dialect.name].run(tx, row)
 
 
 def numbers(tx: Connection, key: str) -> list[int]:
@@ -107,7 +118,7 @@ def match(tx: Connection, query: Query, *, owner: str | None, titles: bool = Fal
 
 def heads(tx: Connection, wanted: Sequence[int]) -> dict[int, Head]:
     """The beginnings of those entries, to judge how well they match."""
-    rows = tx.execute(_HEADS[tx.dialect.name], {"numbers": list(wanted)})
+    rows = _HEADS[tx.dialect.name].rows(tx, {"numbers": list(wanted)})
     return {number: Head(title.replace(_TITLE, ""), body) for number, title, body in rows}
 
 
@@ -123,15 +134,15 @@ def _labels(key: str, owner: str | None) -> str:
     return " ".join([_label("k", key)] + ([_label("o", owner)] if owner is not None else []))
 
 
-def _write(tx: Connection, number: int, key: str, labels: str, title: str, body: str) -> None:
+def _row(engine: str, number: int, key: str, labels: str, title: str, body: str) -> dict[str, Any]:
     marked = " ".join(_TITLE + word for word in title.split())
     # The mark alone is a word that nobody can type, so that no phrase spans title and body.
     whole = f"{title} {_TITLE} {body}" if title else body
-    row = {"number": number, "key": key, "labels": labels, "title": marked}
+    row: dict[str, Any] = {"number": number, "key": key, "labels": labels, "title": marked}
     words = whole.split(" ", WORDS_MAX)[:WORDS_MAX]
-    if tx.dialect.name == "postgresql":
+    if engine == "postgresql":
         row["vector"] = _vector(f"{labels} {marked}".split(), words)
-    tx.execute(_ADD[tx.dialect.name], row | {"body": " ".join(words)})
+    return row | {"body": " ".join(words)}
 
 
 def _vector(plain: Iterable[str], words: Iterable[str]) -> str:
@@ -146,8 +157,7 @@ def _match(tx: Connection, clauses: Iterable[Iterable[Term]], limit: int) -> lis
     render, both = (_tsquery, " & ") if tx.dialect.name == "postgresql" else (_fts5, " AND ")
     either = " | " if both == " & " else " OR "
     query = both.join(f"({either.join(render(term) for term in terms)})" for terms in clauses)
-    rows = tx.execute(_MATCH[tx.dialect.name], {"query": query, "limit": limit})
-    return [Entry(number, key) for number, key in rows]
+    return [Entry(*row) for row in _MATCH[tx.dialect.name].rows(tx, {"query": query, "limit": limit})]
 
 
 def _fts5(term: Term) -> str:
@@ -158,8 +168,10 @@ def _tsquery(term: Term) -> str:
     return " <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.prefix else "")
 
 
-def _statements(sqlite: str, postgresql: str) -> dict[str, TextClause]:
-    return {"sqlite": text(sqlite), "postgresql": text(postgresql)}
+def _statements(sqlite: str, postgresql: str, lists: tuple[str, ...] = ()) -> dict[str, Statement]:
+    expanding = [bindparam(name, expanding=True) for name in lists]
+    given = {"sqlite": sqlite, "postgresql": postgresql}
+    return {name: Statement(text(sql).bindparams(*expanding)) for name, sql in given.items()}
 
 
 _ADD = _statements(
@@ -178,10 +190,8 @@ _MATCH = _statements(
     "SELECT rowid, key FROM fulltext WHERE fulltext MATCH :query ORDER BY rowid DESC LIMIT :limit",
     "SELECT number, key FROM fulltext WHERE vector @@ CAST(:query AS tsquery) ORDER BY number DESC LIMIT :limit",
 )
-_HEADS = {
-    name: statement.bindparams(bindparam("numbers", expanding=True))
-    for name, statement in _statements(
-        f"SELECT rowid, title, substr(body, 1, {HEAD}) FROM fulltext WHERE rowid IN :numbers",  # noqa: S608
-        f"SELECT number, title, substr(body, 1, {HEAD}) FROM fulltext WHERE number IN :numbers",  # noqa: S608
-    ).items()
-}
+_HEADS = _statements(
+    f"SELECT rowid, title, substr(body, 1, {HEAD}) FROM fulltext WHERE rowid IN :numbers",  # noqa: S608
+    f"SELECT number, title, substr(body, 1, {HEAD}) FROM fulltext WHERE number IN :numbers",  # noqa: S608
+    lists=("numbers",),
+)

@@ -17,6 +17,7 @@ from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, Text
 from deskhand.kit.clock import DAY, now
 from deskhand.kit.errors import Invalid
 from deskhand.kit.schema import Json, Time, insert, metadata
+from deskhand.kit.statements import Statement
 
 KEPT = DAY
 MAX_KEY = 255
@@ -46,9 +47,9 @@ class Answer(NamedTuple):
 def replay(tx: Connection, caller: str, key: str, fingerprint: str) -> Answer | None:
     """Claim `key` for this request, or return the answer it had. Raises Invalid when it served another request."""
     moment, hashed = now(), _hash(key)
-    tx.execute(_EXPIRE, {"caller": caller, "key": hashed, "since": moment - KEPT})
+    _EXPIRE.run(tx, {"caller": caller, "key": hashed, "since": moment - KEPT})
     row = {"caller": caller, "key": hashed, "fingerprint": fingerprint, "created_at": moment}
-    if tx.execute(_CLAIM, row).rowcount == 1:
+    if _CLAIM.run(tx, row) == 1:
         return None
     first = tx.execute(_FIND, {"c": caller, "k": hashed}).one()
     if first.fingerprint != fingerprint:
@@ -64,7 +65,7 @@ def keep(tx: Connection, caller: str, key: str, answer: Answer, *, secret: bool 
     """Store the answer of the request that claimed `key`; `secret` says that it must not lie there in the clear."""
     body = _cipher(key).encrypt(answer.body.encode()).decode() if secret else answer.body
     values = {"c": caller, "k": _hash(key), "s": answer.status, "h": answer.headers, "b": body, "sealed_": secret}
-    tx.execute(_KEEP, values)
+    _KEEP.run(tx, values)
 
 
 def sweep(tx: Connection) -> int:
@@ -81,12 +82,14 @@ def _cipher(key: str) -> Fernet:
 
 
 _k = idempotency_keys.c
-_CLAIM = insert(idempotency_keys).on_conflict_do_nothing(index_elements=["caller", "key"])
+_CLAIM = Statement(insert(idempotency_keys).on_conflict_do_nothing(index_elements=["caller", "key"]))
 _FIND = select(idempotency_keys).where(_k.caller == bindparam("c"), _k.key == bindparam("k"))
-_EXPIRE = delete(idempotency_keys).where(
-    _k.caller == bindparam("caller"), _k.key == bindparam("key"), _k.created_at < bindparam("since")
+_EXPIRE = Statement(
+    delete(idempotency_keys).where(
+        _k.caller == bindparam("caller"), _k.key == bindparam("key"), _k.created_at < bindparam("since")
+    )
 )
-_KEEP = (
+_KEEP = Statement(
     update(idempotency_keys)
     .where(_k.caller == bindparam("c"), _k.key == bindparam("k"))
     .values(status=bindparam("s"), headers=bindparam("h"), body=bindparam("b"), sealed=bindparam("sealed_"))

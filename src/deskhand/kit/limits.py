@@ -24,6 +24,7 @@ from sqlalchemy import (
 from deskhand.kit.clock import SECOND, now
 from deskhand.kit.errors import TooMany
 from deskhand.kit.schema import Time, metadata
+from deskhand.kit.statements import Statement
 
 _UNITS = {
     "second": 1,
@@ -81,10 +82,12 @@ limit_hits = Table(
     Index(None, "at"),
 )
 
-_PRUNE = delete(limit_hits).where(limit_hits.c.bucket == bindparam("b"), limit_hits.c.at <= bindparam("since"))
-_COUNT = select(func.count(), func.min(limit_hits.c.at)).where(limit_hits.c.bucket == bindparam("b"))
+_PRUNE = Statement(
+    delete(limit_hits).where(limit_hits.c.bucket == bindparam("b"), limit_hits.c.at <= bindparam("since"))
+)
+_COUNT = Statement(select(func.count(), func.min(limit_hits.c.at)).where(limit_hits.c.bucket == bindparam("b")))
 _OLDEST = select(limit_hits.c.at).where(limit_hits.c.bucket == bindparam("b")).order_by(limit_hits.c.at)
-_HIT = limit_hits.insert()
+_HIT = Statement(limit_hits.insert())
 
 
 def parse_rate(value: str) -> Rate | None:
@@ -104,11 +107,11 @@ def spend(tx: Connection, name: str, key: str, rate: Rate | None) -> Budget | No
     if rate is None:
         return None
     bucket, moment = _lock(tx, name, key), now()
-    tx.execute(_PRUNE, {"b": bucket, "since": moment - rate.seconds * SECOND})
-    used, oldest = tx.execute(_COUNT, {"b": bucket}).one()
+    _PRUNE.run(tx, {"b": bucket, "since": moment - rate.seconds * SECOND})
+    ((used, oldest),) = _COUNT.rows(tx, {"b": bucket})
     if used >= rate.count:
         raise _too_many(tx, bucket, used, rate, moment)
-    tx.execute(_HIT, {"bucket": bucket, "at": moment})
+    _HIT.run(tx, {"bucket": bucket, "at": moment})
     return Budget(rate, rate.count - used - 1, _seconds_until((oldest or moment) + rate.seconds * SECOND, moment))
 
 

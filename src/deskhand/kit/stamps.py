@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, String, Table, bindparam, select
 
 from deskhand.kit.ids import new_id
 from deskhand.kit.schema import insert, metadata
+from deskhand.kit.statements import Statement
 
 stamps = Table(
     "stamps",
@@ -16,14 +17,14 @@ stamps = Table(
     Column("stamp", String(36), nullable=False),
 )
 
-_GET = select(stamps.c.stamp).where(stamps.c.name == bindparam("name"))
+_GET = Statement(select(stamps.c.stamp).where(stamps.c.name == bindparam("name")))
 _insert = insert(stamps)
 _RENEW = _insert.on_conflict_do_update(index_elements=["name"], set_={"stamp": _insert.excluded.stamp})
 
 
 def get(tx: Connection, name: str) -> str | None:
     """The present stamp; None before the first change."""
-    return tx.execute(_GET, {"name": name}).scalar_one_or_none()
+    return _GET.value(tx, {"name": name})
 
 
 def renew(tx: Connection, name: str) -> None:

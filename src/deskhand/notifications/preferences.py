@@ -8,6 +8,7 @@ from deskhand.accounts.actor import SYSTEM, Actor
 from deskhand.accounts.tables import users
 from deskhand.kit.clock import now
 from deskhand.kit.schema import insert
+from deskhand.kit.statements import Statement
 from deskhand.notifications.tables import digest_items, mutes, preferences
 from deskhand.tickets import access
 from deskhand.tickets.model import Ticket
@@ -51,7 +52,7 @@ class Mute(BaseModel):
 
 _p, _m, _d = preferences.c, mutes.c, digest_items.c
 _FIND = select(*(_p[name] for name in DEFAULTS)).where(_p.user_id == bindparam("user"))
-_MUTED = select(_m.ticket_id).where(_m.user_id == bindparam("user"), _m.ticket_id == bindparam("ticket"))
+_MUTED = Statement(select(_m.ticket_id).where(_m.user_id == bindparam("user"), _m.ticket_id == bindparam("ticket")))
 
 
 def get(tx: Connection, user_id: str) -> Preferences:
@@ -89,7 +90,7 @@ def silence(tx: Connection, user_id: str, ticket_id: str | None) -> None:
 
 
 def is_muted(tx: Connection, user_id: str, ticket_id: str) -> bool:
-    return tx.execute(_MUTED, {"user": user_id, "ticket": ticket_id}).one_or_none() is not None
+    return _MUTED.first(tx, {"user": user_id, "ticket": ticket_id}) is not None
 
 
 def _mute(tx: Connection, user_id: str, ticket_id: str) -> None:

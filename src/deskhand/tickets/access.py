@@ -10,6 +10,7 @@ from deskhand.accounts.actor import Actor, Role
 from deskhand.categories.tables import categories
 from deskhand.kit.errors import NotFound
 from deskhand.kit.ids import parse_id
+from deskhand.kit.statements import Statement
 from deskhand.tickets.model import Ticket
 from deskhand.tickets.tables import tickets
 
@@ -59,17 +60,17 @@ def _fetch(tx: Connection, actor: Actor, ref: str, *, lock: bool) -> Ticket:
         raise NoSuchTicket
     everything = actor.is_staff or actor.role is Role.SYSTEM
     statement = _STATEMENTS[everything, ticket_id is not None, lock]
-    row = tx.execute(statement, {"ref": ticket_id or ref.upper(), "owner": actor.user_id}).one_or_none()
-    if row is None or (actor.ticket_id is not None and actor.ticket_id != row.id):
+    row = statement.first(tx, {"ref": ticket_id or ref.upper(), "owner": actor.user_id})
+    if row is None or (actor.ticket_id is not None and actor.ticket_id != row[0]):
         raise NoSuchTicket
     return Ticket._make(row)
 
 
-def _statement(everything: bool, by_uuid: bool, lock: bool) -> Any:
-    statement = TICKETS.where((_t.id if by_uuid else _t.readable_id) == bindparam("ref"))
+def _statement(everything: bool, by_uuid: bool, lock: bool) -> Statement:
+    statement: Any = TICKETS.where((_t.id if by_uuid else _t.readable_id) == bindparam("ref"))
     if not everything:
         statement = statement.where(_t.requester_id == bindparam("owner"))
-    return statement.with_for_update(of=tickets) if lock else statement
+    return Statement(statement.with_for_update(of=tickets) if lock else statement)
 
 
 # Built once: a statement built for each call costs more than its execution.

@@ -16,14 +16,15 @@ from deskhand.kit.clock import now
 from deskhand.kit.errors import Invalid
 from deskhand.kit.ids import new_id
 from deskhand.kit.settings import Settings
+from deskhand.kit.statements import Statement
 from deskhand.tickets import messages, snapshot, tags
 from deskhand.tickets.model import NewStaffTicket, NewTicket, Status, Ticket
 from deskhand.tickets.tables import spam, tickets
 
-_HIGHEST = [select(func.max(table.c.number)) for table in (tickets, spam)]
+_HIGHEST = [Statement(select(func.max(table.c.number))) for table in (tickets, spam)]
 _NEXT = text("SELECT nextval('ticket_numbers')")
 _LIFT = text("SELECT setval('ticket_numbers', :start) FROM ticket_numbers WHERE last_value < :start OR NOT is_called")
-_INSERT_TICKET = tickets.insert()
+_INSERT_TICKET = Statement(tickets.insert())
 
 
 class Announced(NamedTuple):
@@ -103,7 +104,7 @@ def next_number(tx: Connection, settings: Settings) -> int:
     """The next readable number. Unique under concurrency; on PostgreSQL a ticket that is rolled back leaves a gap."""
     if tx.dialect.name == "postgresql":
         return tx.execute(_NEXT).scalar_one()
-    return max(settings.ticket_start, *(tx.execute(highest).scalar_one() or 0 for highest in _HIGHEST)) + 1
+    return max(settings.ticket_start, *(highest.value(tx, {}) or 0 for highest in _HIGHEST)) + 1
 
 
 def start_numbers(tx: Connection, settings: Settings) -> None:
@@ -139,5 +140,5 @@ def _insert_ticket(tx: Connection, settings: Settings, client: Client, new: NewT
         "updated_at": moment,
         "requester_read_at": moment,
     }
-    tx.execute(_INSERT_TICKET, row)
+    _INSERT_TICKET.run(tx, row)
     return Ticket(**row, category=category["name"])

@@ -9,11 +9,12 @@ from deskhand.attachments import ops as attachments
 from deskhand.kit.clock import now
 from deskhand.kit.ids import new_id
 from deskhand.kit.markdown import attachment_ids, render
+from deskhand.kit.statements import Statement
 from deskhand.tickets import search
 from deskhand.tickets.model import Message
 from deskhand.tickets.tables import messages
 
-_INSERT = messages.insert().returning(messages.c.seq)
+_INSERT = Statement(messages.insert().returning(messages.c.seq))
 
 
 def insert(
@@ -32,7 +33,7 @@ def insert(
     `owner_id` is the customer who may find it; None for a note. `subject` comes with a ticket's first message.
     """
     row, internal = _row(author, ticket_id, kind, body), kind == "note"
-    seq = tx.execute(_INSERT, row).scalar_one()
+    seq = _INSERT.value(tx, row)
     if ids := files_in(body):
         attachments.bind(
             tx,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, update
+from sqlalchemy import Connection, bindparam, update
 
 from deskhand.accounts.actor import Actor
 from deskhand.accounts.queries import active_staff
@@ -12,6 +12,7 @@ from deskhand.categories import learning
 from deskhand.kit import events
 from deskhand.kit.clock import now
 from deskhand.kit.errors import Conflict, Invalid, Stale
+from deskhand.kit.statements import Statement
 from deskhand.tickets import messages, search, tags
 from deskhand.tickets.create import category_slug_of
 from deskhand.tickets.model import (
@@ -28,7 +29,7 @@ from deskhand.tickets.queries import first_messages
 from deskhand.tickets.tables import tickets
 
 _t = tickets.c
-_READ = (
+_READ = Statement(
     update(tickets)
     .where(_t.id == bindparam("ticket"), _t.requester_id == bindparam("reader"))
     .values(requester_read_at=bindparam("moment"))
@@ -117,7 +118,7 @@ def check(tx: Connection, given: Mapping[str, Any]) -> None:
 
 def mark_read(tx: Connection, reader_id: str, ticket_id: str) -> None:
     """The requester has seen the thread."""
-    tx.execute(_READ, {"ticket": ticket_id, "reader": reader_id, "moment": now()})
+    _READ.run(tx, {"ticket": ticket_id, "reader": reader_id, "moment": now()})
 
 
 def _turn(tx: Connection, actor: Actor, ticket: Ticket, status: Status, event: str) -> Ticket:
@@ -140,7 +141,8 @@ def _move(tx: Connection, ticket: Ticket, status: Status, touched: dict[str, Any
 def _set(tx: Connection, ticket: Ticket, given: dict[str, Any], *, public: bool) -> Ticket:
     """Write `given` and the ticket's version; `updated_at` moves only with what the customer can see."""
     values: dict[str, Any] = given | {"version": ticket.version + 1} | ({"updated_at": now()} if public else {})
-    tx.execute(_update(tuple(values)), {f"new_{name}": value for name, value in values.items()} | {"ticket": ticket.id})
+    given = {f"new_{name}": value for name, value in values.items()}
+    _update(tuple(values)).run(tx, given | {"ticket": ticket.id})
     changed = ticket._replace(**values)
     if "category_slug" in values:
         changed = changed._replace(category=category_slug_of(tx, changed.category_slug, allow_retired=True)["name"])
@@ -148,10 +150,10 @@ def _set(tx: Connection, ticket: Ticket, given: dict[str, Any], *, public: bool)
 
 
 @lru_cache(256)
-def _update(names: tuple[str, ...]) -> Update:
+def _update(names: tuple[str, ...]) -> Statement:
     """Building it takes longer than running it."""
     columns = {name: bindparam(f"new_{name}", type_=_t[name].type) for name in names}
-    return update(tickets).where(_t.id == bindparam("ticket")).values(columns)
+    return Statement(update(tickets).where(_t.id == bindparam("ticket")).values(columns))
 
 
 def _checked(tx: Connection, ticket: Ticket, given: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Select, bindparam, func, select
 
 from deskhand.accounts.actor import Actor
 from deskhand.accounts.tables import users
+from deskhand.kit.statements import Statement
 from deskhand.tickets import cursors, filters, search
 from deskhand.tickets.access import TICKETS
 from deskhand.tickets.filters import Filter, Shape
@@ -20,8 +21,8 @@ _t, _m = tickets.c, messages.c
 _requesters, _assignees = users.alias("requesters"), users.alias("assignees")
 _MESSAGES = select(*(_m[name] for name in Message._fields)).order_by(_m.seq)
 _THREAD = {
-    False: _MESSAGES.where(_m.ticket_id == bindparam("ticket"), _m.kind == "message"),
-    True: _MESSAGES.where(_m.ticket_id == bindparam("ticket")),
+    False: Statement(_MESSAGES.where(_m.ticket_id == bindparam("ticket"), _m.kind == "message")),
+    True: Statement(_MESSAGES.where(_m.ticket_id == bindparam("ticket"))),
 }
 _FIRST = _MESSAGES.where(
     _m.seq.in_(
@@ -68,7 +69,7 @@ def list_desk(tx: Connection, actor: Actor, asked: Filter) -> Page:
 
 def thread(tx: Connection, ticket_id: str, *, notes: bool) -> list[Message]:
     """The messages, oldest first, the ticket's own body at the head; notes for the team alone."""
-    return [Message._make(row) for row in tx.execute(_THREAD[notes], {"ticket": ticket_id})]
+    return [Message._make(row) for row in _THREAD[notes].rows(tx, {"ticket": ticket_id})]
 
 
 def first_messages(tx: Connection, ticket_ids: list[str]) -> list[Message]:
@@ -86,11 +87,11 @@ def _list(tx: Connection, asked: Filter, scope: str, scope_values: dict[str, Any
     if asked.q is not None:
         return _ranked(tx, asked, scope, values)
     shape = filters.shape(asked, scope, ids=False)
-    total: int = tx.execute(_count(shape), values).scalar_one()
+    total: int = _count(shape).value(tx, values)
     values |= {"limit": asked.per_page + 1, "offset": (asked.page - 1) * asked.per_page}
     if asked.cursor:
         values |= cursors.read(asked.cursor, shape.sort) | {"offset": 0}
-    rows = _rows(tx.execute(_select(shape, bool(asked.cursor)), values).all(), scope)
+    rows = _rows(_select(shape, bool(asked.cursor)).rows(tx, values), scope)
     following = cursors.write(rows[asked.per_page - 1].ticket, shape.sort) if len(rows) > asked.per_page else None
     return Page(rows[: asked.per_page], total, following)
 
@@ -106,9 +107,7 @@ def _ranked(tx: Connection, asked: Filter, scope: str, values: dict[str, Any]) -
     else:
         ordered = list(tx.execute(_select_ids(shape), values).scalars())
     page = ordered[(asked.page - 1) * asked.per_page :][: asked.per_page]
-    by_id = {
-        row.ticket.id: row for row in _rows(tx.execute(_select(shape, False), values | {"ids": page}).all(), scope)
-    }
+    by_id = {row.ticket.id: row for row in _rows(_select(shape, False).rows(tx, values | {"ids": page}), scope)}
     return Page([by_id[ticket_id] for ticket_id in page], len(ordered), None)
 
 
@@ -127,8 +126,8 @@ def _rows(found: Any, scope: str) -> list[Row]:
 
 
 @lru_cache(1024)
-def _count(shape: Shape) -> Select[int]:
-    return select(func.count()).select_from(tickets).where(*filters.where(shape))
+def _count(shape: Shape) -> Statement:
+    return Statement(select(func.count()).select_from(tickets).where(*filters.where(shape)))
 
 
 @lru_cache(1024)
@@ -137,11 +136,12 @@ def _select_ids(shape: Shape) -> Select[str]:
 
 
 @lru_cache(1024)
-def _select(shape: Shape, after_cursor: bool) -> Any:
+def _select(shape: Shape, after_cursor: bool) -> Statement:
     statement: Any = TICKETS
     if shape.scope == "desk":
         r, a = _requesters.c, _assignees.c
         statement = statement.join(_requesters, r.id == _t.requester_id).outerjoin(_assignees, a.id == _t.assignee_id)
         statement = statement.add_columns(r.id, r.name, r.email, a.id, a.name, a.email)
     statement = statement.where(*filters.where(shape), *([cursors.after(shape.sort)] if after_cursor else []))
-    return statement.order_by(*cursors.order(shape.sort)).limit(bindparam("limit")).offset(bindparam("offset"))
+    ordered = statement.order_by(*cursors.order(shape.sort))
+    return Statement(ordered.limit(bindparam("limit")).offset(bindparam("offset")))

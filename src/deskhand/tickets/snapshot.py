@@ -8,18 +8,19 @@ from deskhand.accounts import people
 from deskhand.accounts.actor import Actor, Client, Identity, Role
 from deskhand.kit.clock import rfc3339
 from deskhand.kit.settings import Settings
+from deskhand.kit.statements import Statement
 from deskhand.tickets.model import Ticket
 from deskhand.tickets.tables import enrichments, tickets
 
 _t, _e = tickets.c, enrichments.c
-_RECENT = (
+_RECENT = Statement(
     select(_t.id, _t.readable_id, _t.subject, _t.status, _t.created_at)
     .where(_t.requester_id == bindparam("requester"), _t.id != bindparam("ticket"))
     .order_by(_t.created_at.desc(), _t.id.desc())
     .limit(5)
 )
-_INSERT = enrichments.insert()
-_FIND = select(enrichments).where(_e.ticket_id == bindparam("ticket"))
+_INSERT = Statement(enrichments.insert())
+_FIND = Statement(select(enrichments).where(_e.ticket_id == bindparam("ticket")))
 
 
 def take(tx: Connection, settings: Settings, ticket: Ticket, requester: RowMapping, client: Client) -> None:
@@ -31,14 +32,14 @@ def take(tx: Connection, settings: Settings, ticket: Ticket, requester: RowMappi
         "account": account,
         "usage": usage,
         "client": {"via": client.via, "user_agent": client.user_agent, "ip": client.ip},
-        "recent": [_brief(row) for row in tx.execute(_RECENT, {"requester": ticket.requester_id, "ticket": ticket.id})],
+        "recent": [_brief(*row) for row in _RECENT.rows(tx, {"requester": ticket.requester_id, "ticket": ticket.id})],
         "usage_state": state,
     }
-    tx.execute(_INSERT, row)
+    _INSERT.run(tx, row)
 
 
 def find(tx: Connection, ticket_id: str) -> RowMapping | None:
-    return tx.execute(_FIND, {"ticket": ticket_id}).mappings().one_or_none()
+    return _FIND.mapping(tx, {"ticket": ticket_id})
 
 
 def keep_usage(tx: Connection, ticket_id: str, usage: dict[str, Any]) -> None:
@@ -82,11 +83,11 @@ def _known(tx: Connection, requester: RowMapping) -> tuple[dict[str, Any], dict[
     return account, usage
 
 
-def _brief(row: Any) -> dict[str, Any]:
+def _brief(ticket_id: str, readable_id: str, subject: str, status: str, created_at: int) -> dict[str, Any]:
     return {
-        "id": row.id,
-        "readable_id": row.readable_id,
-        "subject": row.subject,
-        "status": row.status,
-        "created_at": rfc3339(row.created_at),
+        "id": ticket_id,
+        "readable_id": readable_id,
+        "subject": subject,
+        "status": status,
+        "created_at": rfc3339(created_at),
     }

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Integer, String, bindparam, delete, func, select
 
+from deskhand.kit.statements import Statement
 from deskhand.tickets.tables import ticket_tags
 
 _g = ticket_tags.c
-_OF = select(_g.ticket_id, _g.tag).where(_g.ticket_id.in_(bindparam("ids", expanding=True))).order_by(_g.tag)
+_OF = Statement(select(_g.ticket_id, _g.tag).where(_g.ticket_id.in_(bindparam("ids", expanding=True))).order_by(_g.tag))
 
 MAX_SUGGESTED = 100
 _LATEST = 5_000  # tags on the tickets that were filed last: enough to tell which are in use, at the same cost always
@@ -40,7 +41,7 @@ def of(tx: Connection, ticket_ids: list[str]) -> dict[str, list[str]]:
     """The tags of each ticket, sorted, in one query."""
     found: dict[str, list[str]] = defaultdict(list)
     if ticket_ids:
-        for ticket_id, tag in tx.execute(_OF, {"ids": ticket_ids}):
+        for ticket_id, tag in _OF.rows(tx, {"ids": ticket_ids}):
             found[ticket_id].append(tag)
     return found
 
