@@ -11,7 +11,7 @@ import pytest
 from deskhand.kb import votes
 from tests.support.api import count, rows
 from tests.support.app import Desk
-from tests.support.pages import HOSTILE, Browser, page
+from tests.support.pages import HOSTILE, Browser, error_of, page
 
 HTMX = {"HX-Request": "true"}
 
@@ -239,6 +239,21 @@ class TestVote:
         desk.client.post(place, data={"helpful": "true"})
         desk.client.post("/api/v1/support/kb/make-a-key/helpful", json={"helpful": True})
         assert self.counts(desk) == (1, 0)
+
+    def test_what_was_missing_is_told_to_staff(self, desk: Desk, place: str) -> None:
+        desk.client.post(place, data={"helpful": "false"})
+        answer = desk.client.post(place, data={"helpful": "false", "comment": f"No example. {HOSTILE}"})
+        assert answer.headers["location"] == f"{place}?helped=told#helped"
+        assert "make this article better" in page(desk.client.get(f"{place}?helped=told"))
+        assert self.counts(desk) == (0, 1)
+        article_id = desk.anyone().get("/kb/make-a-key").json()["id"]
+        (vote,) = desk.as_("sam").get(f"/staff/kb/articles/{article_id}/votes", expect=200).json()["votes"]
+        assert vote["comment"].startswith("No example.")
+        too_long = {"helpful": "false", "comment": "x" * 5_000}
+        text = page(desk.client.post(place, data=too_long), 422)
+        assert error_of(text, "comment")
+        part = desk.client.post(place, data=too_long, headers=HTMX)
+        assert (part.status_code, "<html" in part.text) == (422, False)
 
     def test_with_a_script_the_page_stays(self, desk: Desk, place: str) -> None:
         answer = desk.client.post(place, data={"helpful": "false"}, headers=HTMX)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 
 from deskhand.kit.clock import DAY
 from deskhand.notifications import urls
-from tests.support.api import UNLIMITED, count, png, upload
+from tests.support.api import UNLIMITED, count, png, rows, upload
 from tests.support.app import Desk, running
 from tests.support.pages import HOSTILE, error_of, secret_page, text_of, value_of
 
+HTMX = {"HX-Request": "true"}
 Files = list[tuple[str, tuple[str, bytes]]]
 
 
@@ -55,7 +57,7 @@ class TestFiles:
         assert f'src="{url}/attachments/{shot["id"]}/thumbnail"' in text
         (link,) = re.findall(rf'class="file" href="{url}/attachments/{log["id"]}">(.*?)</a>', text, re.DOTALL)
         assert re.search("log.txt <span[^>]*>5 B</span>$", link)
-        (opener,) = re.findall(r'popovertarget="([^"]+)"', text)
+        (opener,) = set(re.findall(r'popovertarget="([^"]+)"', text))
         assert text.count(f'id="{opener}" popover') == 1
         small = desk.client.get(f"{url}/attachments/{shot['id']}/thumbnail")
         assert (small.status_code, small.headers["content-type"]) == (200, "image/webp")
@@ -123,3 +125,93 @@ def test_a_double_click_answers_once(desk: Desk, ticket: dict[str, Any], url: st
     view = desk.as_("sam").get(f"/staff/tickets/{ticket['id']}", expect=200).json()
     named = [[file["filename"] for file in message["attachments"]] for message in view["messages"]]
     assert named == [[], ["a.txt"], ["b.txt"]]
+
+
+class TestAll:
+    """What a customer can do on a ticket's page, a visitor can by the link, on that ticket alone."""
+
+    def view(self, desk: Desk, ticket: dict[str, Any]) -> dict[str, Any]:
+        return desk.as_("sam").get(f"/staff/tickets/{ticket['id']}", expect=200).json()
+
+    def resolve(self, desk: Desk, ticket: dict[str, Any]) -> None:
+        body = {"body": "Solved.", "status": "resolved"}
+        desk.as_("sam").post(f"/staff/tickets/{ticket['id']}/replies", body, expect=201)
+
+    def test_it_is_the_customers_page_without_what_wants_an_account(self, desk: Desk, url: str) -> None:
+        text = secret_page(desk.client.get(url))
+        assert f'action="{url}/close"' in text
+        assert f'data-files="{url}/attachments"' in text
+        for other in ('href="/support"', "Save changes", "/support/preview", "/api/v1/support/attachments"):
+            assert other not in text
+
+    def test_closes_opens_again_and_mutes(self, desk: Desk, ticket: dict[str, Any], url: str) -> None:
+        for act, status in (("close", "closed"), ("reopen", "open")):
+            answer = desk.client.post(f"{url}/{act}")
+            assert (answer.status_code, answer.headers["location"]) == (303, url)
+            assert answer.headers["referrer-policy"] == "no-referrer"
+            assert self.view(desk, ticket)["status"] == status
+        assert "Mute" in secret_page(desk.client.get(url))
+        desk.client.post(f"{url}/mute", data={"muted": "true"})
+        assert "Unmute" in secret_page(desk.client.get(url))
+        self.resolve(desk, ticket)
+        desk.work()
+        mails = desk.as_("ada").get("/staff/outbox?per_page=100", expect=200).json()["mails"]
+        assert [mail for mail in mails if "vera@" in mail["recipient"] and mail["kind"] != "contact_link"] == []
+
+    def test_rates_once(self, desk: Desk, ticket: dict[str, Any], url: str) -> None:
+        self.resolve(desk, ticket)
+        assert "How was our help?" in secret_page(desk.client.get(url))
+        secret_page(desk.client.post(f"{url}/rate", data={"rating": "6"}), 422)
+        rating = {"rating": "4", "comment": f"Quick {HOSTILE}"}
+        assert desk.client.post(f"{url}/rate", data=rating).status_code == 303
+        text = secret_page(desk.client.get(url))
+        assert "You rated our help" in text
+        assert "<script>alert" not in text
+        secret_page(desk.client.post(f"{url}/rate", data={"rating": "1"}), 409)
+        assert self.view(desk, ticket)["satisfaction"]["rating"] == 4
+
+    def test_hears_of_news_while_the_page_is_open(self, desk: Desk, ticket: dict[str, Any], url: str) -> None:
+        text = secret_page(desk.client.get(url))
+        pulse = re.search(r'id="news" hidden hx-get="([^"]+)"', text)
+        assert pulse is not None
+        place = unescape(pulse[1])
+        assert place.startswith(f"{url}/news?")
+        assert desk.client.get(place, headers=HTMX).status_code == 204
+        self.resolve(desk, ticket)
+        part = desk.client.get(place, headers=HTMX)
+        assert part.text.count("<article") == 1
+        assert "Solved." in part.text
+        assert part.headers["cache-control"] == "no-store"
+
+    def test_looks_at_what_is_being_written(self, desk: Desk, url: str) -> None:
+        part = desk.client.post(f"{url}/preview", data={"body": f"**Now** {HOSTILE}"}, headers=HTMX).text
+        assert "<strong>Now</strong>" in part
+        assert f'hx-post="{url}/preview"' in part
+        assert "<script>alert" not in part
+
+    def test_a_file_may_go_up_first(self, desk: Desk, ticket: dict[str, Any], url: str) -> None:
+        sent = desk.client.post(f"{url}/attachments", files={"file": ("shot.png", png())})
+        assert sent.status_code == 201
+        file = sent.json()
+        # Nobody's but the writer's until it is sent.
+        assert desk.client.get(f"{url}/attachments/{file['id']}").status_code == 404
+        assert desk.client.post(url, data={"body": file["markdown"]}).status_code == 303
+        assert [found["id"] for found in last(desk, ticket)["attachments"]] == [file["id"]]
+        assert desk.client.get(f"{url}/attachments/{file['id']}").status_code == 200
+        for sent in ({"files": {"file": ("e.txt", b"")}}, {"data": {"file": "text"}}, {}):
+            refused = desk.client.post(f"{url}/attachments", **sent)
+            assert refused.status_code == 422
+            assert refused.json()["detail"]
+        for _ in range(10):
+            desk.client.post(f"{url}/attachments", files={"file": ("a.txt", b"a")})
+        over = desk.client.post(f"{url}/attachments", files={"file": ("a.txt", b"a")})
+        assert (over.status_code, int(over.headers["retry-after"]) > 0) == (429, True)
+
+    def test_no_act_works_without_the_link(self, desk: Desk, ticket: dict[str, Any], url: str) -> None:
+        desk.client.get(url)
+        before = rows(desk)
+        for act in ("close", "reopen", "rate", "mute", "preview", "attachments"):
+            secret_page(desk.client.post(f"/t/{'A' * 60}/{act}", data={"muted": "true", "rating": "1"}), 404)
+        for act in ("change", "nothing"):
+            assert desk.client.post(f"{url}/{act}", data={"subject": "Mine"}).status_code in (404, 405)
+        assert rows(desk) == before

@@ -22,7 +22,8 @@ _SIZE = Markup(' <span class="muted tiny">{}</span></a>')
 _SHOT = Markup(
     '<button type="button" class="shot" popovertarget="{id}"><img src="{url}/thumbnail" alt="{alt}" loading="lazy">'
     '</button><span class="whole" id="{id}" popover><img src="{url}" alt="{alt}" loading="lazy">'
-    '<a href="{url}" target="_blank" rel="noopener">{name}</a></span>'
+    '<span><a href="{url}" target="_blank" rel="noopener">{name}</a><button type="button" class="btn slim" '
+    'popovertarget="{id}" popovertargetaction="hide">{close}</button></span></span>'
 )
 
 
@@ -33,15 +34,17 @@ def body(context: Context, message: Mapping[str, Any], place: str = wire.URL) ->
     text = message["body_html"]
     if wire.URL not in text:
         return Markup(text)  # noqa: S704 - sanitised when it was written
-    return Markup(_TAGS.sub(_Shown(message, place, context.environment.filters["bytes"]), text))  # noqa: S704 - as above
+    close = context.call(context.resolve("gettext"), "Close")
+    shown = _Shown(message, place, context.environment.filters["bytes"], close)
+    return Markup(_TAGS.sub(shown, text))  # noqa: S704 - as above
 
 
 class _Shown:
     """What stands for each tag, given those before it."""
 
-    def __init__(self, message: Mapping[str, Any], place: str, size: Any) -> None:
+    def __init__(self, message: Mapping[str, Any], place: str, size: Any, close: str) -> None:
         self.files = {file["id"]: file for file in message["attachments"]}
-        self.message_id, self.place, self.size = message["id"], place, size
+        self.message_id, self.place, self.size, self.close = message["id"], place, size, close
         self.end = "</a>"
         self.within = False
         self.pictures = 0
@@ -67,4 +70,5 @@ class _Shown:
             return Markup('<img src="{}/thumbnail" alt="{}" loading="lazy">').format(self.place + id_, alt)
         self.pictures += 1
         name = file["filename"] if file else alt
-        return _SHOT.format(id=f"p{self.pictures}-{self.message_id}", url=self.place + id_, alt=alt, name=name)
+        shown = {"id": f"p{self.pictures}-{self.message_id}", "url": self.place + id_, "alt": alt, "name": name}
+        return _SHOT.format(**shown, close=self.close)

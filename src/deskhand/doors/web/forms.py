@@ -92,7 +92,7 @@ async def take_files(request: Request, who: Actor, name: str = "files") -> tuple
                     desk.storage,
                     uploader_id=who.require_user(),
                     filename=file.filename or "",
-                    chunks=_chunks(file),
+                    chunks=chunks_of(file),
                 )
             lines.append(wire.attachment(row)["markdown"])
         except (Invalid, TooLarge, TooMany) as refusal:
@@ -100,7 +100,8 @@ async def take_files(request: Request, who: Actor, name: str = "files") -> tuple
     return "\n".join(lines), {name: " ".join(wrong)} if wrong else {}
 
 
-async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
+async def chunks_of(file: UploadFile) -> AsyncIterator[bytes]:
+    """Its bytes, a part at a time."""
     while chunk := await file.read(_CHUNK):
         yield chunk
 

@@ -1,57 +1,53 @@
 """Pages behind the links in mails to people without an account.
 
-GET, POST /t/{token}                      a ticket: read and answer
-GET       /t/{token}/attachments/{id}     a file of it; below that /thumbnail, a small picture
+GET, POST /t/{token}                      a ticket: as its customer's page, with all that can be done there
+POST      /t/{token}/attachments          a file for the answer that is being written
+GET       /t/{token}/attachments/{id}     a file of the ticket; below that /thumbnail, a small picture
 GET, POST /unsubscribe/{token}            hear no more of a ticket (RFC 8058: the mail program posts by itself)
 """
 
+from typing import Any
+
+import orjson
 from sqlalchemy import Connection
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from deskhand.accounts.actor import SYSTEM, Actor, Client
 from deskhand.attachments import access as files
-from deskhand.attachments import serving
+from deskhand.attachments import ops, serving, wire
 from deskhand.attachments.model import Attachment
 from deskhand.attachments.serving import Served
-from deskhand.doors import shapes
-from deskhand.doors.web.forms import act, messages, read_message
+from deskhand.doors import uploads
+from deskhand.doors.web.forms import chunks_of, fields
 from deskhand.doors.web.languages import say
+from deskhand.doors.web.portal import new
+from deskhand.doors.web.portal import thread as ticket
+from deskhand.doors.web.portal.way import Way, way
 from deskhand.doors.web.rendering import render
-from deskhand.doors.web.shell import by_link
+from deskhand.doors.web.shell import Page, by_link
 from deskhand.doors.web.visit import client_of, services, visit
-from deskhand.kit.errors import Invalid, NotFound, TooMany
+from deskhand.kit.errors import NotFound, Refusal
 from deskhand.notifications import preferences, urls
-from deskhand.tickets import access, contact, ops
-from deskhand.tickets.model import NewReply
+from deskhand.tickets import access, contact
 
 
-async def thread(request: Request) -> Response:
-    desk, actor = services(request), await _opened(request)
-    errors, given, status, headers = {}, {}, 200, {}
-    if request.method == "POST":
-        try:
-            new, given, errors = await read_message(request, NewReply, actor)
-            if new is not None:
-                return await _reply(request, actor, new)
-            status = 422
-        except Invalid as refusal:
-            errors, status = messages(request, refusal), refusal.status
-        except TooMany as refusal:
-            errors, status, headers = {"body": refusal.detail}, refusal.status, refusal.headers
-    ticket = await desk.store.read(shapes.own_thread, actor, actor.ticket_id or "")
-    shown = {"ticket": ticket, "place": f"{_prefix(request)}/attachments/"}
-    return render(request, "help/thread.html", status, headers=headers, errors=errors, given=given, **shown)
-
-
-async def _reply(request: Request, actor: Actor, new: NewReply) -> Response:
-    def work(tx: Connection) -> str:
-        ops.reply(tx, actor, access.lock(tx, actor, actor.ticket_id or ""), new)
-        return f"{_prefix(request)}#end"
-
-    limit = ("replies", services(request).settings.limit_replies)
-    return await act(request, work, limit=limit, who=actor)
+async def upload(request: Request) -> Response:
+    """One file, for the page's script: answers JSON, as the API does."""
+    desk, who = services(request), way(request).who
+    file = (await fields(request)).get("file")
+    if not isinstance(file, UploadFile):
+        return _json(422, {"detail": say(visit(request).language, "The form has no file in `file`.")})
+    arriving, name = chunks_of(file), file.filename or ""
+    try:
+        async with uploads.counted(desk, who):
+            uploader = who.require_user()
+            row = await ops.upload(desk.store, desk.storage, uploader_id=uploader, filename=name, chunks=arriving)
+    except Refusal as refusal:
+        return _json(refusal.status, {"detail": say(visit(request).language, refusal.detail)}, refusal.headers)
+    return _json(201, wire.attachment(row))
 
 
 async def attachment(request: Request) -> Response:
@@ -85,14 +81,18 @@ async def unsubscribe(request: Request) -> Response:
     )
 
 
+def _json(status: int, content: Any, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(content), status, headers, "application/json")
+
+
 async def _file(request: Request) -> Attachment:
-    actor = await _opened(request)
+    who = way(request).who
     return await services(request).store.read(
         files.get,
         id=request.path_params["attachment_id"],
         user_id=None,
         is_staff=False,
-        may_read_ticket=lambda ticket_id: ticket_id == actor.ticket_id,
+        may_read_ticket=lambda ticket_id: ticket_id == who.ticket_id,
     )
 
 
@@ -103,13 +103,18 @@ async def _stream(request: Request, served: Served) -> Response:
     return StreamingResponse(chunks, served.status, served.headers)
 
 
-async def _opened(request: Request) -> Actor:
-    """Whoever holds the link reads the address it was sent to."""
-    desk = services(request)
-    (ticket_id,) = desk.signer.read(request.path_params["token"], urls.TICKET)
-    client = client_of(request)
-    actor = await desk.store.read(contact.come_back, ticket_id, client)
-    return actor or await desk.store.write(_verified, ticket_id, client)
+def opened(handler: Page) -> Page:
+    """`handler` for the holder of a ticket's link, who reads the address it was sent to."""
+
+    async def answered(request: Request) -> Response:
+        desk, token, client = services(request), request.path_params["token"], client_of(request)
+        (ticket_id,) = desk.signer.read(token, urls.TICKET)
+        who = await desk.store.read(contact.come_back, ticket_id, client)
+        who = who or await desk.store.write(_verified, ticket_id, client)
+        request.state.way = Way(who, ticket_id, f"/t/{token}")
+        return await handler(request)
+
+    return by_link(answered)
 
 
 def _verified(tx: Connection, ticket_id: str, client: Client) -> Actor:
@@ -122,13 +127,15 @@ def _verified(tx: Connection, ticket_id: str, client: Client) -> Actor:
     return actor
 
 
-def _prefix(request: Request) -> str:
-    return f"/t/{request.path_params['token']}"
-
-
 routes = [
-    Route("/t/{token}", by_link(thread), methods=["GET", "POST"]),
-    Route("/t/{token}/attachments/{attachment_id}", by_link(attachment), methods=["GET"]),
-    Route("/t/{token}/attachments/{attachment_id}/thumbnail", by_link(thumbnail), methods=["GET"]),
+    Route("/t/{token}", opened(ticket.thread), methods=["GET", "POST"]),
+    Route("/t/{token}/news", opened(ticket.news), methods=["GET"]),
+    *(
+        Route(f"/t/{{token}}/{act.__name__}", opened(act), methods=["POST"])
+        for act in (ticket.close, ticket.reopen, ticket.rate, ticket.mute, new.preview)
+    ),
+    Route("/t/{token}/attachments", opened(upload), methods=["POST"]),
+    Route("/t/{token}/attachments/{attachment_id}", opened(attachment), methods=["GET"]),
+    Route("/t/{token}/attachments/{attachment_id}/thumbnail", opened(thumbnail), methods=["GET"]),
     Route("/unsubscribe/{token}", by_link(unsubscribe), methods=["GET", "POST"]),
 ]

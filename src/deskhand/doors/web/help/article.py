@@ -67,7 +67,7 @@ def _fragment(request: Request) -> str | None:
 
 
 def _said(new: NewVote) -> str:
-    return "yes" if new.helpful else "told" if getattr(new, "comment", None) else "no"
+    return "yes" if new.helpful else "told" if new.comment else "no"
 
 
 def _article(tx: Connection, slug: str) -> wire.ArticleOut:

@@ -36,7 +36,8 @@ _SUGGESTED = 4
 
 async def new(request: Request) -> Response:
     if request.method != "POST":
-        return await _page(request, Trial(), [])
+        subject = " ".join(request.query_params.get("subject", "").replace("\0", " ").split())[:255]
+        return await _page(request, Trial(given={"subject": subject}), [])
     desk, who, pairs = services(request), actor(request), await _pairs(request)
     if step := (await texts(request)).get("step", ""):
         return await _step(request, step, pairs)

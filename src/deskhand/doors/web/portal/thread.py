@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deskhand.accounts.actor import Actor, Role
+from deskhand.accounts.actor import Role
 from deskhand.categories import queries as categories
 from deskhand.csat import ops as csat
 from deskhand.csat.model import NewRating
@@ -24,9 +24,10 @@ from deskhand.doors import shapes
 from deskhand.doors.web.arrival import arriving
 from deskhand.doors.web.forms import act, read_form, read_message, texts
 from deskhand.doors.web.portal.trial import Trial
+from deskhand.doors.web.portal.way import Way, is_known, way
 from deskhand.doors.web.rendering import render
 from deskhand.doors.web.shell import page
-from deskhand.doors.web.visit import actor, services, visit
+from deskhand.doors.web.visit import services
 from deskhand.notifications import preferences
 from deskhand.tickets import access, ops, timeline
 from deskhand.tickets.model import NewReply, Status, Ticket, TicketChange
@@ -37,23 +38,23 @@ _DONE = {Status.RESOLVED, Status.CLOSED}
 async def thread(request: Request) -> Response:
     if request.method != "POST":
         return await _page(request, Trial())
-    desk, who = services(request), actor(request)
-    await desk.store.read(access.get, who, _ref(request))  # before any file is taken in
-    trial = Trial(*await read_message(request, NewReply, who))
+    desk, here = services(request), way(request)
+    await desk.store.read(access.get, here.who, here.ref)  # before any file is taken in
+    trial = Trial(*await read_message(request, NewReply, here.who))
 
     def work(tx: Connection) -> str:
-        ticket = access.lock(tx, who, _ref(request))
-        return _place(ticket, f"m-{ops.reply(tx, who, ticket, trial.new).id}")
+        ticket = access.lock(tx, here.who, here.ref)
+        return here.place(ticket, f"m-{ops.reply(tx, here.who, ticket, trial.new).id}")
 
     limit = ("replies", desk.settings.limit_replies)
-    return await trial.act(request, work, limit=limit) or await _page(request, trial)
+    return await trial.act(request, work, limit=limit, who=here.who) or await _page(request, trial)
 
 
 async def news(request: Request) -> Response:
     """204 where there is none; nor does a session that has ended take anybody away from what they are writing."""
-    known, who, found = request.query_params.get, actor(request).as_customer(), None
-    if visit(request).signed_in:
-        found = await services(request).store.read(_shown, who, _ref(request), known("since", ""))
+    known, found = request.query_params.get, None
+    if is_known(request):
+        found = await services(request).store.read(_shown, way(request), known("since", ""))
     if found is None:
         return Response(status_code=204)
     await _mark_read(request, found)
@@ -72,11 +73,10 @@ async def reopen(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    trial = Trial(*await read_form(request, TicketChange))
+    here, trial = way(request), Trial(*await read_form(request, TicketChange))
 
     def work(tx: Connection) -> str:
-        who = actor(request)
-        return _place(ops.change(tx, who, access.lock(tx, who, _ref(request)), trial.new))
+        return here.place(ops.change(tx, here.who, access.lock(tx, here.who, here.ref), trial.new))
 
     return await trial.act(request, work, flash="Your changes are saved.") or await _page(request, trial)
 
@@ -84,53 +84,53 @@ async def change(request: Request) -> Response:
 async def rate(request: Request) -> Response:
     stars = (await texts(request)).get("rating", "")
     more = {"rating": int(stars)} if stars in {"1", "2", "3", "4", "5"} else {}
-    trial = Trial(*await read_form(request, NewRating, optional=("comment",), **more))
+    here, trial = way(request), Trial(*await read_form(request, NewRating, optional=("comment",), **more))
 
     def work(tx: Connection) -> str:
-        who = actor(request)
-        ticket = access.get(tx, who, _ref(request))
-        csat.rate(tx, who, ticket, trial.new)
-        return _place(ticket)
+        ticket = access.get(tx, here.who, here.ref)
+        csat.rate(tx, here.who, ticket, trial.new)
+        return here.place(ticket)
 
-    return await trial.act(request, work, flash="Thank you for telling us.") or await _page(request, trial)
+    done = await trial.act(request, work, flash="Thank you for telling us.", who=here.who)
+    return done or await _page(request, trial)
 
 
 async def mute(request: Request) -> Response:
-    who, muted = actor(request), (await texts(request)).get("muted") == "true"
+    here, muted = way(request), (await texts(request)).get("muted") == "true"
 
     def work(tx: Connection) -> str:
-        ticket = access.get(tx, who, _ref(request))
-        preferences.set_mute(tx, who, ticket, muted)
-        return _place(ticket)
+        ticket = access.get(tx, here.who, here.ref)
+        preferences.set_mute(tx, here.who, ticket, muted)
+        return here.place(ticket)
 
     if muted:
-        return await act(request, work, flash="Muted: you get no more mails about this ticket.")
-    return await act(request, work, flash="You get mails about this ticket again.")
+        return await act(request, work, flash="Muted: you get no more mails about this ticket.", who=here.who)
+    return await act(request, work, flash="You get mails about this ticket again.", who=here.who)
 
 
 async def _turn(request: Request, turn: Any, *, flash: str) -> Response:
-    who = actor(request)
+    here = way(request)
 
     def work(tx: Connection) -> str:
-        return _place(turn(tx, who, access.lock(tx, who, _ref(request))))
+        return here.place(turn(tx, here.who, access.lock(tx, here.who, here.ref)))
 
-    return await act(request, work, flash=flash)
+    return await act(request, work, flash=flash, who=here.who)
 
 
 async def _page(request: Request, trial: Trial) -> Response:
-    found = await services(request).store.read(_shown, actor(request), _ref(request))
+    found = await services(request).store.read(_shown, way(request))
     assert found is not None
     if request.method == "GET":
         await _mark_read(request, found)
     return trial.render(request, "portal/thread.html", first=0, turned=None, **found)
 
 
-def _shown(tx: Connection, who: Actor, ref: str, since: str = "") -> dict[str, Any] | None:
+def _shown(tx: Connection, here: Way, since: str = "") -> dict[str, Any] | None:
     """What the page shows; None where nothing of it has changed `since`."""
-    row = access.get(tx, who, ref)
+    row = access.get(tx, here.who, here.ref)
     if str(row.updated_at) == since:
         return None
-    ticket, steps, done = shapes.own_thread_of(tx, who, row), timeline.steps(tx, row.id), row.status in _DONE
+    ticket, steps, done = shapes.own_thread_of(tx, here.who, row), timeline.steps(tx, row.id), row.status in _DONE
     entries: list[Any] = [*steps.get("", ())]
     for message in ticket["messages"]:
         entries += [message, *steps.get(message["id"], ())]
@@ -139,7 +139,11 @@ def _shown(tx: Connection, who: Actor, ref: str, since: str = "") -> dict[str, A
         "entries": entries,
         "since": row.updated_at,
         "done": done,
-        "categories": [] if done else _categories(tx, row),
+        # Whoever came by a link changes nothing but the state.
+        "categories": [] if done or here.link else _categories(tx, row),
+        "place": here.place(row),
+        "files": here.files,
+        "by_link": bool(here.link),
     }
 
 
@@ -151,15 +155,7 @@ def _categories(tx: Connection, ticket: Ticket) -> list[tuple[str, str]]:
 
 async def _mark_read(request: Request, found: dict[str, Any]) -> None:
     if found["ticket"]["unread"]:
-        await services(request).store.write(ops.mark_read, actor(request).require_user(), found["ticket"]["id"])
-
-
-def _ref(request: Request) -> str:
-    return request.path_params["ref"]
-
-
-def _place(ticket: Ticket, part: str = "") -> str:
-    return f"/support/{ticket.readable_id}{'#' if part else ''}{part}"
+        await services(request).store.write(ops.mark_read, way(request).who.require_user(), found["ticket"]["id"])
 
 
 _POSTS = {"close": close, "reopen": reopen, "change": change, "rate": rate, "mute": mute}
