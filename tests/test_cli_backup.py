@@ -24,21 +24,7 @@ from tests.support.databases import Databases
 
 ENGINES = ("sqlite", "postgresql")
 FILLED = ("ratings", "mutes", "api_keys", "spam", "ticket_tags", "article_votes", "mails", "brand", "held_acts")
-FILLED += ("held_tickets", "presences", "search_misses")
-FILLED = [
-    "ratings",
-    "mutes",
-    "api_keys",
-    "spam",
-    "ticket_tags",
-    "article_votes",
-    "mails",
-    "user_words",
-    "saved_views",
-    "held_acts",
-    "held_tickets",
-    "brand",
-]
+FILLED += ("held_tickets", "presences", "search_misses", "user_words", "saved_views", "macros")
 
 
 def fill(desk: Desk) -> None:
@@ -67,6 +53,8 @@ def fill(desk: Desk) -> None:
     sam.patch(f"/staff/kb/articles/{made['id']}", {"slug": "rotate", "body": "Use it with care."}, expect=200)
     sam.post("/staff/kb/articles", {"title": "A draft", "body": "Not yet."}, expect=201)
     alice.post("/kb/rotate/helpful", {"helpful": True, "comment": "Très bien."}, expect=200)
+    macro = {"name": "Thanks", "body": "Hi {{customer.name}}", "actions": {"status": "resolved", "add_tags": ["x"]}}
+    ada.post("/staff/macros", macro, expect=201)
     ada.post("/staff/views", {"name": "VIPs", "query": "tag:vip", "sort": "created_at", "shared": True}, expect=201)
     ada.put("/staff/accounts/acme", {"name": "Acme", "plan": "pro"})
     desk.anyone().get("/kb/search", params={"q": "Flügelhorn", "settled": True}, expect=200)

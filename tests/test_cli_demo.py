@@ -63,6 +63,8 @@ def test_every_ticket_ends_as_it_is_told(shown: tuple[Desk, int]) -> None:
     written = desk.read(lambda tx: tx.execute(select(func.count()).select_from(T["messages"])).scalar_one())
     assert written == sum(1 + len(each["messages"]) for each in DATA.tickets)
     assert len(column(desk, "ratings.rating")) == sum("rating" in each for each in DATA.tickets)
+    assert sorted(column(desk, "macros.name")) == sorted(each["name"] for each in DATA.macros)
+    assert sorted(column(desk, "saved_views.name")) == sorted(each["name"] for each in DATA.views)
     assert Counter(column(desk, "articles.status")) == Counter(each["status"] for each in DATA.articles)
 
 

@@ -59,6 +59,11 @@ PATCH  /staff/tickets/{ticket_id}               staff   staff:write
 POST   /staff/tickets/{ticket_id}/replies       staff   staff:write
 POST   /staff/tickets/{ticket_id}/notes         staff   staff:write
 GET    /staff/tags                              staff   staff:read
+GET    /staff/macros                            staff   staff:read
+POST   /staff/macros                            staff   staff:write
+GET    /staff/macros/{macro_id}                 staff   staff:read
+PATCH  /staff/macros/{macro_id}                 staff   staff:write
+POST   /staff/tickets/{ticket_id}/macros/{macro_id}                 staff  staff:write
 GET    /staff/views                             staff   staff:read
 POST   /staff/views                             staff   staff:write
 PATCH  /staff/views/{view_id}                   staff   staff:write
@@ -94,6 +99,7 @@ GET    /staff/outbox                            admin   staff:read
 GET    /staff/outbox/{mail_id}                  admin   staff:write
 DELETE /staff/kb/articles/{article_id}          staff   staff:write
 DELETE /staff/views/{view_id}                   staff   staff:write
+DELETE /staff/macros/{macro_id}                 staff   staff:write
 DELETE /api/v1/api-keys/{key_id}                own     person
 POST   /api/v1/auth/logout                      own     -
 """
@@ -120,6 +126,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /staff/tickets/{ticket_id}": {"priority": "high"},
     "POST /staff/tickets/{ticket_id}/replies": {"body": "We look into it."},
     "POST /staff/tickets/{ticket_id}/notes": {"body": "Between us."},
+    "POST /staff/macros": {"name": "Hello", "body": "Hello {{customer.name}}"},
+    "PATCH /staff/macros/{macro_id}": {"name": "xylophone!"},
     "POST /staff/views": {"name": "Waiting", "query": "status:open"},
     "PATCH /staff/views/{view_id}": {"name": "xylophone!"},
     "POST /staff/categories": {"slug": "sdk", "name": "SDK"},
@@ -195,6 +203,7 @@ def furnished(desk: Desk) -> World:
         "key_id": api_key(desk, "alice")[0],
         "spam_id": sam.get("/staff/spam", expect=200).json()["spam"][0]["id"],
         "article_id": sam.post("/staff/kb/articles", article, expect=201).json()["id"],
+        "macro_id": sam.post("/staff/macros", {"name": "xylophone", "body": "xylophone"}, expect=201).json()["id"],
         "view_id": sam.post("/staff/views", {"name": "xylophone", "query": "tag:x"}, expect=201).json()["id"],
         "number": "1",
         "slug": "secret-draft",

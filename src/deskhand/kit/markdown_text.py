@@ -1,11 +1,15 @@
 """Markdown as plain text, for mails and previews."""
 
+import re
 from collections.abc import Iterable
 
 from markdown_it.token import Token
 
 from deskhand.kit.markdown_parser import TooCostly, attachment_id, parse
 
+# What may begin or end markup inside a line, and at a line's start; within a word an underscore does neither.
+_MARKUP = re.compile(r"[\\`*\[\]<>~|]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|:(?=//)")
+_AT_START = re.compile(r"^(|\d+(?=[.)]))([-+#=.)])")
 _STANZAS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "blockquote", "div"))
 
 
@@ -22,6 +26,12 @@ def to_text(source: str, *, origin: str = "") -> str:
     for token in tokens:
         writer.add(token)
     return "\n".join(writer.lines).strip()
+
+
+def literal(text: str) -> str:
+    """One line of Markdown that shows `text` as it is, wherever in a line it stands; plain names are left alone."""
+    line = _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
+    return _AT_START.sub(r"\g<1>\\\g<2>", line)
 
 
 def words(children: Iterable[Token]) -> str:

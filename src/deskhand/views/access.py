@@ -1,5 +1,7 @@
 """The only way to a view: what somebody else keeps to themselves does not exist."""
 
+from typing import Any
+
 from sqlalchemy import Connection, bindparam, select
 
 from deskhand.accounts import shared
@@ -36,10 +38,10 @@ def lock(tx: Connection, actor: Actor, view_id: str) -> View:
     return view
 
 
-def _fetch(tx: Connection, actor: Actor, view_id: str, statement: object) -> View:
+def _fetch(tx: Connection, actor: Actor, view_id: str, statement: Any) -> View:
     actor.require_staff()
-    values = {"view": parse_id(view_id), "reader": actor.require_user()}
-    row = tx.execute(statement, values).one_or_none() if values["view"] else None  # type: ignore[call-overload]
-    if row is None:
+    wanted = parse_id(view_id)
+    row = wanted and tx.execute(statement, {"view": wanted, "reader": actor.require_user()}).one_or_none()
+    if not row:
         raise NoSuchView
     return View._make(row)

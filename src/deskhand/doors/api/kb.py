@@ -16,7 +16,7 @@ POST   /staff/kb/articles/{article_id}/revisions/{number}/restore
 import re
 from typing import Annotated, Any
 
-from fastapi import Header, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import AfterValidator
 from sqlalchemy import Connection
 from starlette.background import BackgroundTask
@@ -40,7 +40,6 @@ Limit = Annotated[int, Query(ge=1, le=50, description="How many articles.")]
 Settled = Annotated[
     bool, Query(description="`q` is what was meant, not the beginning of it: if nothing is found, staff are told.")
 ]
-IfMatch = Annotated[str | None, Header(description="The ETag that was read: refuses to overwrite a newer state (412).")]
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
@@ -139,7 +138,7 @@ async def get_any_article(request: Request, article_id: str) -> Response:
 
 @staff.patch("/{article_id}", response_model=wire.StaffArticle, responses=answers.refusals(409, 412))
 async def change_article(
-    request: Request, article_id: str, change: ArticleChange, if_match: IfMatch = None
+    request: Request, article_id: str, change: ArticleChange, if_match: params.IfMatch = None
 ) -> Response:
     """Edit, publish or unpublish. With `If-Match`, only if nobody changed the article since it was read."""
     actor, expected = answers.actor_of(request), answers.expected_version(if_match)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Query
+from fastapi import Header, Query
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -27,6 +27,8 @@ Sort = Annotated[
     Literal["-created_at", "created_at", "-updated_at", "updated_at", "-priority"] | None,
     Query(description="Order; `-` is descending. With `q`, best match first unless a sort is given."),
 ]
+
+IfMatch = Annotated[str | None, Header(description="The ETag that was read: refuses to overwrite a newer state (412).")]
 
 
 def id_of(text: str) -> str:

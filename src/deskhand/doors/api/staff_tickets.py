@@ -11,7 +11,7 @@ GET    /staff/tags                     suggestions
 
 from typing import Annotated, Any
 
-from fastapi import Header, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import AfterValidator
 from sqlalchemy import Connection
 
@@ -50,7 +50,6 @@ Tag = Annotated[params.Word | None, Query(description="A tag.")]
 Cursor = Annotated[params.Word | None, Query(description="`next_cursor` of the page before.")]
 Begins = Annotated[Annotated[str, Line(40, blank=True)], Query(description="How they begin.")]
 Limit = Annotated[int, Query(ge=1, le=tags.MAX_SUGGESTED, description="How many.")]
-IfMatch = Annotated[str | None, Header(description="The ETag that was read: refuses to overwrite a newer state (412).")]
 
 
 @router.get("/tickets", response_model=wire.StaffTickets)
@@ -122,7 +121,7 @@ async def get_any_ticket(request: Request, ticket_id: str) -> Response:
 
 @router.patch("/tickets/{ticket_id}", response_model=wire.StaffTicket, responses=answers.refusals(412))
 async def change_any_ticket(
-    request: Request, ticket_id: str, change: StaffTicketChange, if_match: IfMatch = None
+    request: Request, ticket_id: str, change: StaffTicketChange, if_match: params.IfMatch = None
 ) -> Response:
     """Change a ticket. With `If-Match`, only if nobody changed it since it was read."""
     actor, expected = answers.actor_of(request), answers.expected_version(if_match)

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +22,10 @@ from deskhand.kb.model import NewArticle, NewVote
 from deskhand.kit import clock
 from deskhand.kit.clock import DAY, HOUR
 from deskhand.kit.settings import Settings
+from deskhand.macros import ops as macros
+from deskhand.macros.model import NewMacro
+from deskhand.views import ops as views
+from deskhand.views.model import NewView
 
 FOLDER = Path(__file__).parent / "demo"
 _WEEK = 7 * 24 * 60  # in minutes, as the data's ages are
@@ -41,6 +46,8 @@ class Data:
     customers: list[dict[str, Any]]
     articles: list[dict[str, str]]
     tickets: list[dict[str, Any]]
+    macros: list[dict[str, Any]]
+    views: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +87,15 @@ def load() -> Data:
         company["customers"],
         [_article(path.read_text("utf-8")) for path in sorted(FOLDER.glob("articles/*.md"))],
         sorted(told, key=lambda each: -each["age"]),
+        json.loads((FOLDER / "macros.json").read_text("utf-8")),
+        json.loads((FOLDER / "views.json").read_text("utf-8")),
     )
 
 
 def tell(tx: Connection, settings: Settings, data: Data, cast: Cast) -> None:
     """Run all acts in the order of time, so that numbers and ids rise with it."""
     start = clock.now()
-    acts = _publishing(tx, data, cast, start) + _voting(tx, data, cast, start)
+    acts = _equipping(tx, data, cast, start) + _publishing(tx, data, cast, start) + _voting(tx, data, cast, start)
     for each in data.tickets:
         zero = _zero(each, start)
         acts += [Act(at, do) for at, do in story(tx, settings, each, cast.staff, cast.customers, zero)]
@@ -103,6 +112,17 @@ def _person(tx: Connection, each: dict[str, Any], role: Role, hashed: str) -> Ac
 def _article(text: str) -> dict[str, str]:
     head, body = text.removeprefix("---\n").split("\n---\n", 1)
     return dict(line.split(": ", 1) for line in head.splitlines()) | {"body": body.strip()}
+
+
+def _equipping(tx: Connection, data: Data, cast: Cast, start: int) -> list[Act]:
+    """Macros and views that an admin made for the team before it had anything to answer."""
+    admin = next(actor for actor in cast.staff.values() if actor.role is Role.ADMIN)
+    makers: list[Callable[[], object]] = [
+        *(partial(macros.create, tx, admin, NewMacro(**each, shared=True)) for each in data.macros),
+        *(partial(views.create, tx, admin, NewView(**each, shared=True)) for each in data.views),
+    ]
+    at = start - _CUSTOMERS_SINCE + 60 * DAY
+    return [Act(at + number * HOUR, make) for number, make in enumerate(makers)]
 
 
 def _publishing(tx: Connection, data: Data, cast: Cast, start: int) -> list[Act]:

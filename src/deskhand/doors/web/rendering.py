@@ -53,7 +53,7 @@ def write(request: Request, template: str, fragment: str | None, values: Mapping
     found = environment(seen.language).get_template(template)
     if fragment is None:
         return Markup(found.render(values))  # noqa: S704 - made by an escaping template, as is what follows
-    return Markup("".join(found.blocks[fragment](found.new_context(values))))  # noqa: S704
+    return Markup("".join(found.blocks[fragment](found.new_context(dict(values)))))  # noqa: S704
 
 
 def go(request: Request, place: str, *, flash: str = "") -> Response:
