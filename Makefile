@@ -11,10 +11,13 @@ UNIMPORTED := python-multipart|tzdata
 # Parts of pydantic and httpx2, which pin them.
 PARTS := pydantic_core|httpcore2
 
-.PHONY: run test check format quality lock revision bench words screenshots clean
+.PHONY: run demo test check format quality lock revision bench words screenshots clean
 
 run: .venv/runtime  ## Start Deskhand; DESKHAND_PORT and the other settings are taken from the environment.
 	exec $(BIN)/deskhand serve
+
+demo: .venv/runtime  ## Fill an empty desk with a believable company.
+	@$(BIN)/deskhand demo
 
 test: check .venv/browser  ## Everything that must hold, on both databases. One test: make test ARGS="tests/test_house.py -k licence"
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)

@@ -18,7 +18,7 @@ SOURCE = ROOT / "src" / "deskhand"
 TEMPLATES = SOURCE / "doors" / "web" / "templates"
 LOCALES = SOURCE / "doors" / "web" / "locale"
 
-_OPTIONS = {"trimmed": "true", "silent": "false"}
+_OPTIONS = {"trimmed": "true", "silent": "false", "extensions": "jinja2.ext.do"}
 # Calls whose argument at this place is shown to a person.
 _SAID = {
     "say": 1,

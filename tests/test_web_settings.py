@@ -171,3 +171,35 @@ class TestViews:
         sam = Browser(desk, "sam")
         view_id = sam.post("/desk/settings/views", VIEW).headers["location"].removeprefix("/desk?view=")
         page(Browser(desk, "ada").post(f"/desk/settings/views/{view_id}", {"delete": "yes"}), 404)
+
+
+MACRO = {"name": "Refund", "body": "Hi {{customer.first_name}}", "status": "resolved", "add_tags": "refund, Money"}
+
+
+class TestMacros:
+    def test_one_is_written_shared_changed_and_deleted(self, desk: Desk) -> None:
+        sam, place = Browser(desk, "sam"), "/desk/settings/macros"
+        assert sam.post(place, MACRO | {"shared": "true"}).status_code == 303
+        (found,) = desk.as_("ada").get("/staff/macros").json()["macros"]
+        assert found["actions"] == {"status": "resolved", "add_tags": ["refund", "money"]}
+        changed = MACRO | {"name": "Money back", "status": "", "assignee": "me"}
+        assert sam.post(f"{place}/{found['id']}", changed).status_code == 303
+        assert "Money back" in page(sam.get(place))
+        assert sam.post(f"{place}/{found['id']}", {"delete": "yes"}).status_code == 303
+        assert "No macros yet" in page(sam.get(place))
+
+    @pytest.mark.parametrize(
+        ("given", "field"),
+        [
+            ({"name": ""}, "name"),
+            ({"body": "Hi {{customer.password}}"}, "body"),
+            ({"body": "", "status": "", "add_tags": ""}, "body"),
+            ({"category_slug": "nothing"}, "category_slug"),
+            ({"add_tags": "x" * 41}, "add_tags"),
+        ],
+    )
+    def test_what_is_wrong_stands_beside_its_field(self, desk: Desk, given: dict[str, str], field: str) -> None:
+        before = rows(desk)
+        text = page(Browser(desk, "sam").post("/desk/settings/macros", MACRO | given), 422)
+        assert error_of(text, field)
+        assert rows(desk)["macros"] == before["macros"]

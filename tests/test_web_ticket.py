@@ -214,3 +214,44 @@ def test_who_else_is_here_is_seen_and_whether_they_write(desk: Desk, sam: Browse
     assert "Ada Brandt is writing" in page(sam.get(place(ticket)))
     Browser(desk, "ada").get(f"{place(ticket)}/pulse?writing=")
     assert "Ada Brandt is looking" in page(sam.get(place(ticket)))
+
+
+class TestMacros:
+    @pytest.fixture
+    def refund(self, desk: Desk) -> str:
+        new = {
+            "name": "Refund",
+            "body": "Hi {{customer.first_name}}, it is done.",
+            "actions": {"status": "resolved", "assignee": "me", "add_tags": ["refund"]},
+        }
+        return desk.as_("sam").post("/staff/macros", new, expect=201).json()["id"]
+
+    def test_one_fills_the_composer_and_acts_when_the_answer_goes(self, desk: Desk, sam: Browser, refund: str) -> None:
+        ticket = desk.new_ticket()
+        assert "Refund" in sam.get(f"/desk/macros/menu?ticket={ticket['readable_id']}").text
+        text = page(sam.post(f"{place(ticket)}/compose", {"body": "First:", "status": "pending", "use": refund}))
+        assert "First:\n\nHi Alice, it is done.</textarea>" in text
+        assert '<option value="resolved" selected>' in text
+        form = {"body": "Hi Alice, it is done!", "status": "resolved", "macro": refund}
+        assert sam.post(f"{place(ticket)}/reply", form).status_code == 303
+        found = desk.as_("sam").get(f"/staff/tickets/{ticket['id']}").json()
+        assert (found["status"], found["tags"], found["assignee_id"]) == ("open", [], None)
+        later(desk)
+        found = desk.as_("sam").get(f"/staff/tickets/{ticket['id']}").json()
+        assert (found["status"], found["tags"], found["assignee_id"]) == ("resolved", ["refund"], desk.user_id("sam"))
+        assert found["messages"][-1]["body"] == "Hi Alice, it is done!"
+
+    def test_one_without_words_is_done_at_once(self, desk: Desk, sam: Browser) -> None:
+        ticket = desk.new_ticket()
+        new = {"name": "Urgent", "actions": {"priority": "urgent"}}
+        macro_id = desk.as_("sam").post("/staff/macros", new, expect=201).json()["id"]
+        answer = sam.post(f"{place(ticket)}/compose", {"body": "", "use": macro_id}, headers={"HX-Request": "true"})
+        assert (answer.status_code, answer.headers["hx-redirect"]) == (204, place(ticket))
+        assert desk.as_("sam").get(f"/staff/tickets/{ticket['id']}").json()["priority"] == "urgent"
+
+    def test_another_agents_own_does_not_exist(self, desk: Desk, refund: str) -> None:
+        ticket, ada = desk.new_ticket(), Browser(desk, "ada")
+        assert "Refund" not in ada.get(f"/desk/macros/menu?ticket={ticket['readable_id']}").text
+        for path, form in (("compose", {"use": refund}), ("reply", {"macro": refund, "body": "x"})):
+            assert ada.post(f"{place(ticket)}/{path}", {"body": "x"} | form).status_code == 404
+        assert count(desk, "held_acts") == 0

@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deskhand.accounts.actor import Role
+from deskhand.accounts.actor import Actor, Role
+from deskhand.doors.services import Services
 from deskhand.doors.web.desk import threads, ticket_view
 from deskhand.doors.web.desk.frame import frame
 from deskhand.doors.web.forms import act, messages, read_message, texts
@@ -27,8 +28,12 @@ from deskhand.doors.web.shell import page
 from deskhand.doors.web.visit import actor, services, visit
 from deskhand.kit.errors import Invalid, Stale
 from deskhand.kit.markdown import render as render_markdown
+from deskhand.macros import access as macro_access
+from deskhand.macros import fill as macro_fill
+from deskhand.macros import ops as macros
+from deskhand.macros.model import Macro
 from deskhand.tickets import access, glances, held, ops, presence
-from deskhand.tickets.model import NewNote, NewStaffReply, StaffTicketChange
+from deskhand.tickets.model import NewNote, NewStaffReply, StaffTicketChange, Ticket
 
 _TEMPLATE = "desk/ticket.html"
 
@@ -76,15 +81,16 @@ async def change(request: Request) -> Response:
 
 async def reply(request: Request) -> Response:
     """Keep it for ten seconds, in which it can be taken back. What came in meanwhile is shown before."""
-    who, ref, sent = actor(request), _ref(request), await texts(request)
+    desk, who, ref, sent = services(request), actor(request), _ref(request), await texts(request)
     new, given, errors = await read_message(request, NewStaffReply, who)
-    thread = await services(request).store.read(_seen, who, ref)
+    thread = await desk.store.read(_seen, who, ref)
     if new is not None and sent.get("seen_messages", thread["messages"]) != thread["messages"]:
         return await _page(request, 409, given=given | {"macro": sent.get("macro", "")}, news=True)
     if new is not None:
 
         def work(tx: Connection) -> str:
-            held.hold_reply(tx, who, access.lock(tx, who, ref), new)
+            ticket = access.lock(tx, who, ref)
+            held.hold_reply(tx, who, ticket, new, _armed(tx, desk, who, ticket, sent.get("macro", "")))
             return f"{_place(ref)}#latest"
 
         try:
@@ -115,12 +121,33 @@ async def compose(request: Request) -> Response:
     desk, who, sent = services(request), actor(request), await texts(request)
     given = {name: sent.get(name, "") for name in ("body", "status", "macro")}
     more: dict[str, Any] = {}
+    if macro_id := sent.get("use"):
+        ticket, macro = await desk.store.read(_with_macro, who, _ref(request), macro_id)
+        if not macro.body.strip():
+            return await _apply(request, macro_id)
+        filled = await desk.store.read(macro_fill.fill, desk.settings, who, ticket, macro)
+        given["body"] = "\n\n".join(filter(None, [given["body"].rstrip(), filled.text]))
+        given |= {"macro": macro_id, "status": macro.actions.get("status") or given["status"]}
     if "preview" in sent:
         more = {"preview": render_markdown(given["body"])}
     if wants_fragment(request):
         values = await desk.store.read(_composer, who, _ref(request))
         return render(request, _TEMPLATE, fragment="reply_form", **values, **_EMPTY | more | {"given": given})
     return await _page(request, given=given, **more)
+
+
+async def _apply(request: Request, macro_id: str) -> Response:
+    """A macro without words is done at once."""
+    desk, who, ref = services(request), actor(request), _ref(request)
+
+    def work(tx: Connection) -> str:
+        macros.apply(tx, desk.settings, who, access.lock(tx, who, ref), macro_access.get(tx, who, macro_id))
+        return _place(ref)
+
+    response = await act(request, work)
+    if wants_fragment(request):
+        return Response(status_code=204, headers={"HX-Redirect": response.headers["location"]})
+    return response
 
 
 async def undo(request: Request) -> Response:
@@ -168,6 +195,17 @@ def _read(tx: Connection, who: Any, ref: str, language: str, zone: str) -> dict[
 
 def _composer(tx: Connection, who: Any, ref: str) -> dict[str, Any]:
     return {"ticket": {"readable_id": access.get(tx, who, ref).readable_id}}
+
+
+def _with_macro(tx: Connection, who: Actor, ref: str, macro_id: str) -> tuple[Ticket, Macro]:
+    return access.get(tx, who, ref), macro_access.get(tx, who, macro_id)
+
+
+def _armed(tx: Connection, desk: Services, who: Actor, ticket: Ticket, macro_id: str) -> StaffTicketChange | None:
+    """What the macro that filled the composer does beside its words, which may have been changed since."""
+    if not macro_id:
+        return None
+    return macro_fill.fill(tx, desk.settings, who, ticket, macro_access.get(tx, who, macro_id)).change
 
 
 def _seen(tx: Connection, who: Any, ref: str) -> dict[str, Any]:
