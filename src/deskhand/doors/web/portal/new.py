@@ -1,7 +1,6 @@
 """Filing a ticket.
 
 GET, POST /support/new            the form
-GET       /support/new/help       articles that may answer it already
 POST      /support/new/category   what it seems to be about
 POST      /support/preview        Markdown as it will look
 """
@@ -21,8 +20,6 @@ from deskhand.doors.web.portal.trial import Trial
 from deskhand.doors.web.rendering import render, wants_fragment
 from deskhand.doors.web.shell import page
 from deskhand.doors.web.visit import actor, services, visit
-from deskhand.kb import queries as kb
-from deskhand.kb import wire as kb_wire
 from deskhand.kit.markdown import render as markdown
 from deskhand.tickets import create
 from deskhand.tickets.model import MAX_BODY, NewTicket
@@ -31,7 +28,6 @@ Pairs = list[tuple[str, str]]
 
 _TEMPLATE = "portal/new.html"
 _MAX_PAIRS = 50
-_SUGGESTED = 4
 
 
 async def new(request: Request) -> Response:
@@ -52,13 +48,6 @@ async def new(request: Request) -> Response:
     limit = ("tickets", desk.settings.limit_tickets)
     done = await trial.act(request, work, limit=limit, flash="Thank you. Our answer will be here.")
     return done or await _page(request, trial, pairs)
-
-
-async def suggestions(request: Request) -> Response:
-    subject = request.query_params.get("subject", "")[:255]
-    found = await services(request).store.read_slow(kb.search, subject, limit=_SUGGESTED) if subject.strip() else None
-    articles = [kb_wire.found(row) for row in found.rows] if found else []
-    return render(request, _TEMPLATE, fragment="help", articles=articles)
 
 
 async def category(request: Request) -> Response:
@@ -104,12 +93,11 @@ async def _pairs(request: Request) -> Pairs:
 async def _page(request: Request, trial: Trial, pairs: Pairs) -> Response:
     known = await services(request).store.read(categories.list_active)
     shown = [(row["slug"], row["name"]) for row in known]
-    return trial.render(request, _TEMPLATE, categories=shown, pairs=pairs, articles=[], guess="", sure=0.0)
+    return trial.render(request, _TEMPLATE, categories=shown, pairs=pairs, guess="", sure=0.0)
 
 
 routes = [
     Route("/support/new", arriving(page(new, Role.CUSTOMER)), methods=["GET", "POST"]),
-    Route("/support/new/help", page(suggestions, Role.CUSTOMER), methods=["GET"]),
     Route("/support/new/category", page(category, Role.CUSTOMER), methods=["POST"]),
     Route("/support/preview", page(preview, Role.CUSTOMER), methods=["POST"]),
 ]

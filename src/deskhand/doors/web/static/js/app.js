@@ -23,6 +23,7 @@ function copies(code) {
   });
   code.replaceWith(box);
   box.append(code, button);
+  if (code.scrollWidth > code.clientWidth) code.tabIndex = 0; // so that keys can scroll it
 }
 
 function copiesValue(button) {
