@@ -232,7 +232,7 @@ def people_cases(user_id: str) -> list[Case]:
             "name": [1, "x" * 256, NUL],
             "plan": [1, "x" * 121, "a\nb"],
             "traits": [None, [], "x", {"k": "x" * 17_000}, {"k": [NUL]}, {NUL: 1}, {"n": 10**30}],
-            "usage": [None, 5, {"k": {"deep": NUL}}],
+            "usage": [None, 5, {"k": {"deep": NUL}}, {"k": LONE}, {"k": [float("nan")]}, {"k": float("-inf")}],
             "id": ["acme"],
         }.items()
         for value in values

@@ -237,13 +237,6 @@ def test_an_edited_message_is_indexed_anew(tx: Connection) -> None:
     assert found(tx, '"charged twice"') == []
 
 
-def test_a_removed_message_is_gone(tx: Connection) -> None:
-    search.remove_message(tx, 2)
-    search.remove_message(tx, 999)
-    assert "refund" not in found(tx, "zebra", SAM)
-    assert found(tx, "charged", ALICE) == ["refund"]
-
-
 def test_long_messages_are_found_by_their_beginning(tx: Connection) -> None:
     say(tx, 201, "log", " ".join(f"entry{number}" for number in range(9_000)))
     assert found(tx, "entry0") == found(tx, "entry5999") == ["log"]

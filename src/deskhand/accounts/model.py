@@ -1,24 +1,20 @@
 """What the doors may ask of accounts: one input type for each act, with all its validation."""
 
+import json
 import re
 from typing import Annotated, Any
 
 import orjson
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from deskhand.accounts.actor import Role, Scope
 from deskhand.kit.clock import now
+from deskhand.kit.inputs import Input, member_of
 from deskhand.kit.text import Email, Line, storable
 from deskhand.kit.times import Moment
 
 MAX_OBJECT = 16_384  # bytes of JSON that a host may push for one account
-
-
-class Input(BaseModel):
-    """Base of all inputs: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 def _future(value: int | None) -> int | None:
@@ -29,16 +25,13 @@ def _future(value: int | None) -> int | None:
 
 def _small(value: dict[str, Any]) -> dict[str, Any]:
     try:
-        size = len(orjson.dumps(value))
-    except TypeError:
-        raise PydanticCustomError("characters", "This contains characters that cannot be stored.") from None
-    if size > MAX_OBJECT or b"\\u0000" in orjson.dumps(value):
+        written = orjson.dumps(value)
+        json.dumps(value, allow_nan=False)  # NaN is no JSON, though it is read as if it were
+    except (TypeError, ValueError):
+        raise PydanticCustomError("characters", "This contains what cannot be stored.") from None
+    if len(written) > MAX_OBJECT or b"\\u0000" in written:
         raise PydanticCustomError("too_large", "This may be at most 16 KiB of JSON, without NUL characters.")
     return value
-
-
-def _known_role(value: Any) -> Any:
-    return Role(value) if isinstance(value, str) and value in {Role.CUSTOMER, Role.AGENT, Role.ADMIN} else value
 
 
 Object = Annotated[dict[str, Any], AfterValidator(_small)]
@@ -47,9 +40,8 @@ Password = Annotated[
 ]
 LinkToken = Annotated[str, Field(max_length=1000), AfterValidator(storable)]
 # The roles that a person can be given.
-GivenRole = Annotated[
-    Role, Field(json_schema_extra={"enum": ["customer", "agent", "admin"]}), BeforeValidator(_known_role)
-]
+_GIVEN = (Role.CUSTOMER, Role.AGENT, Role.ADMIN)
+GivenRole = Annotated[Role, Field(json_schema_extra={"enum": [*_GIVEN]}), member_of(Role, _GIVEN)]
 
 
 ExternalId = Annotated[str, Line(255)]  # of an account, in the host product

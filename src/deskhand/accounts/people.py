@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, case, func, select, update
 
-from deskhand.accounts import names
+from deskhand.accounts import names, sessions
 from deskhand.accounts.actor import Actor, Role
 from deskhand.accounts.model import AccountPush, NewUser, UserChange
-from deskhand.accounts.tables import accounts, sessions, users
+from deskhand.accounts.tables import accounts, users
 from deskhand.kit import events
 from deskhand.kit.clock import now
 from deskhand.kit.errors import Conflict, Invalid, NotFound
@@ -140,7 +140,7 @@ def change(tx: Connection, actor: Actor, user_id: str, change: UserChange) -> Ro
     tx.execute(update(users).where(_u.id == user_id).values(updated_at=now(), **given))
     _keep_an_admin(tx, before)
     if given.get("disabled_at"):
-        tx.execute(update(sessions).where(sessions.c.user_id == user_id).values(ended_at=now()))
+        sessions.end_all(tx, user_id)
     events.record(tx, "user.changed", user_id, actor=actor.author, data=said, staff_only=True)
     return _named(tx, get(tx, user_id))
 
@@ -153,7 +153,7 @@ def reset_password(tx: Connection, user_id: str, password_hash: str) -> None:
     """Set the password of whoever opened the mailed link, and end every session; the link also proves the e-mail."""
     set_password(tx, user_id, password_hash)
     verify_email(tx, user_id)
-    tx.execute(update(sessions).where(sessions.c.user_id == user_id).values(ended_at=now()))
+    sessions.end_all(tx, user_id)
 
 
 def record(tx: Connection, event: str, user: RowMapping) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import RowMapping
 from typing_extensions import TypedDict
 
 from deskhand.accounts.actor import Actor, Role, Scope
-from deskhand.kit.clock import rfc3339
+from deskhand.kit.clock import rfc3339, rfc3339_or_none
 from deskhand.kit.described import Stamp, Uuid, one_of
 
 RoleOut = Annotated[str, one_of([Role.CUSTOMER, Role.AGENT, Role.ADMIN])]
@@ -99,8 +99,8 @@ def api_key(row: RowMapping) -> ApiKey:
         "name": row["name"],
         "prefix": row["prefix"],
         "scopes": row["scopes"],
-        "expires_at": _time(row["expires_at"]),
-        "last_used_at": _time(row["last_used_at"]),
+        "expires_at": rfc3339_or_none(row["expires_at"]),
+        "last_used_at": rfc3339_or_none(row["last_used_at"]),
         "created_at": rfc3339(row["created_at"]),
     }
 
@@ -130,7 +130,3 @@ def account(row: RowMapping) -> Account:
         "usage": row["usage"],
         "updated_at": rfc3339(row["updated_at"]),
     }
-
-
-def _time(at: int | None) -> str | None:
-    return None if at is None else rfc3339(at)

@@ -2,10 +2,11 @@
 
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
+from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from deskhand.kit import colours
+from deskhand.kit.inputs import Input
 from deskhand.kit.text import EMAIL_MAX, Line, email
 
 
@@ -47,10 +48,8 @@ Accent = Annotated[str, AfterValidator(_accent), WithJsonSchema({"type": "string
 Address = Annotated[str, AfterValidator(_address), WithJsonSchema({"type": "string", "maxLength": EMAIL_MAX})]
 
 
-class BrandChange(BaseModel):
+class BrandChange(Input):
     """Any subset; null means what the settings say again, an empty address that none is shown."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     name: Annotated[str, Line(60)] | None = None
     accent: Accent | None = None

@@ -2,20 +2,18 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from deskhand.kit.text import Line, slug
+from deskhand.kit.inputs import Input
+from deskhand.kit.text import Line, Slug
 
-Slug = Annotated[str, AfterValidator(slug)]
 Position = Annotated[int, Field(ge=0, le=10_000)]
 
 
-class NewCategory(BaseModel):
+class NewCategory(Input):
     """`position` left out means: at the end."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
         json_schema_extra={
             "examples": [{"slug": "integrations", "name": "Integrations", "description": "SDKs, webhooks, plug-ins"}]
         },
@@ -27,10 +25,8 @@ class NewCategory(BaseModel):
     position: Position | None = None
 
 
-class CategoryChange(BaseModel):
+class CategoryChange(Input):
     """Any subset. The slug never changes: tickets and integrations hold on to it."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     name: Annotated[str, Line(80)] = None  # type: ignore[assignment]
     description: Annotated[str, Line(300, blank=True)] = None  # type: ignore[assignment]

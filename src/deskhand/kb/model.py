@@ -3,9 +3,10 @@
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
+from deskhand.kit.inputs import Input, member_of
 from deskhand.kit.text import Block, Line, Slug
 
 MAX_BODY = 262_144
@@ -57,24 +58,13 @@ class Revision(NamedTuple):
     created_at: int
 
 
-class Input(BaseModel):
-    """Base of all inputs: unknown fields are refused, and JSON types are not bent."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
 def _free(slug: str) -> str:
     if slug == RESERVED:
         raise PydanticCustomError("reserved", "This slug is reserved.")
     return slug
 
 
-def _status(value: object) -> object:
-    """The member of the enum where there is one; strict validation says the rest."""
-    return Status(value) if isinstance(value, str) and value in set(Status) else value
-
-
-StatusIn = Annotated[Status, BeforeValidator(_status)]
+StatusIn = Annotated[Status, member_of(Status)]
 ArticleSlug = Annotated[Slug, AfterValidator(_free)]
 CategorySlug = Annotated[str, Line(120)]
 Title = Annotated[str, Line(255)]

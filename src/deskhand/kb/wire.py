@@ -9,7 +9,7 @@ from deskhand.kb.model import Article, Revision
 from deskhand.kb.queries import Found
 from deskhand.kb.snippets import Snippet
 from deskhand.kb.votes import Counts, Vote
-from deskhand.kit.clock import rfc3339
+from deskhand.kit.clock import rfc3339, rfc3339_or_none
 
 
 class SnippetOut(TypedDict):
@@ -170,7 +170,7 @@ def article(row: Article, related: Iterable[Article]) -> ArticleOut:
         "category": row.category,
         "category_slug": row.category_slug,
         **counts(Counts(row.helpful_count, row.not_helpful_count)),
-        "published_at": _time(row.published_at),
+        "published_at": rfc3339_or_none(row.published_at),
         "updated_at": rfc3339(row.updated_at),
         "related": [_named(other) for other in related],
     }
@@ -210,7 +210,7 @@ def listed(row: Article) -> ListedArticle:
         "version": row.version,
         "created_at": rfc3339(row.created_at),
         "updated_at": rfc3339(row.updated_at),
-        "published_at": _time(row.published_at),
+        "published_at": rfc3339_or_none(row.published_at),
     }
 
 
@@ -235,7 +235,3 @@ def _named(row: Article) -> RelatedArticle:
 
 def _snippet(snippet: Snippet) -> SnippetOut:
     return {"text": snippet.text, "spans": snippet.spans}
-
-
-def _time(at: int | None) -> str | None:
-    return None if at is None else rfc3339(at)

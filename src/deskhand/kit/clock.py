@@ -41,6 +41,11 @@ def rfc3339(at: int) -> str:
     return to_datetime(at).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def rfc3339_or_none(at: int | None) -> str | None:
+    """The same for what may not have happened."""
+    return None if at is None else rfc3339(at)
+
+
 def to_datetime(at: int) -> datetime:
     """`at` as an aware datetime in UTC, cut to whole seconds."""
     return datetime.fromtimestamp(at // SECOND, UTC)

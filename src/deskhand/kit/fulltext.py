@@ -84,10 +84,6 @@ def entry(
     return _row(engine, number, key, _labels(key, owner), " ".join(title), " ".join(body))
 
 
-def remove(tx: Connection, number: int) -> None:
-    _REMOVE[tx.dialect.name].run(tx, {"number": number})
-
-
 def change(tx: Connection, number: int, *, owner: str | None = None, title: Iterable[str] | None = None) -> None:
     """Replace what is given. An entry that has no owner never gets one: it stays for those who see everything."""
     row = _ENTRY[tx.dialect.name].first(tx, {"number": number})
@@ -181,7 +177,6 @@ _ADD = _statements(
     "SET key = excluded.key, labels = excluded.labels, title = excluded.title, body = excluded.body, "
     "vector = excluded.vector",
 )
-_REMOVE = _statements("DELETE FROM fulltext WHERE rowid = :number", "DELETE FROM fulltext WHERE number = :number")
 _ENTRY = _statements(
     "SELECT key, labels, title, body FROM fulltext WHERE rowid = :number",
     "SELECT key, labels, title, body FROM fulltext WHERE number = :number",

@@ -71,9 +71,14 @@ def block(text: str) -> str:
 
 def storable(text: str) -> str:
     """`text` as it is; refuses NUL and lone surrogates."""
-    if _NEVER.search(text):
+    if not is_storable(text):
         raise PydanticCustomError("characters", "This contains characters that cannot be stored.")
     return text
+
+
+def is_storable(text: str) -> bool:
+    """Whether it holds neither NUL nor a lone surrogate."""
+    return _NEVER.search(text) is None
 
 
 def email(text: str) -> str:

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 from typing_extensions import TypedDict
 
 from deskhand.accounts.actor import Actor
-from deskhand.kit.clock import rfc3339
+from deskhand.kit.clock import rfc3339, rfc3339_or_none
 from deskhand.kit.errors import NotFound
 from deskhand.kit.mail_message import from_text
 from deskhand.notifications.tables import mails
@@ -65,7 +65,7 @@ def mail(row: RowMapping) -> Mail:
         "state": row["state"],
         "error": row["error"],
         "created_at": rfc3339(row["created_at"]),
-        "sent_at": None if row["sent_at"] is None else rfc3339(row["sent_at"]),
+        "sent_at": rfc3339_or_none(row["sent_at"]),
     }
 
 

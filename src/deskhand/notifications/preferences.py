@@ -1,12 +1,12 @@
 """What each person wants to hear of: switches for all tickets, and a mute for one."""
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, bindparam, delete, select
 from typing_extensions import TypedDict
 
 from deskhand.accounts.actor import SYSTEM, Actor
 from deskhand.accounts.tables import users
 from deskhand.kit.clock import now
+from deskhand.kit.inputs import Input
 from deskhand.kit.schema import insert
 from deskhand.kit.statements import Statement
 from deskhand.notifications.tables import digest_items, mutes, preferences
@@ -33,10 +33,8 @@ DEFAULTS: Preferences = {
 }
 
 
-class PreferenceChange(BaseModel):
+class PreferenceChange(Input):
     """Any subset; what is left out stays."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     notify_on_reply: bool = None  # type: ignore[assignment]
     notify_on_close: bool = None  # type: ignore[assignment]
@@ -44,9 +42,7 @@ class PreferenceChange(BaseModel):
     email_digest: bool = None  # type: ignore[assignment]
 
 
-class Mute(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
+class Mute(Input):
     muted: bool
 
 

@@ -1,15 +1,15 @@
 """Tickets as rows, their vocabulary, and one input type for each act with all its validation."""
 
 import math
-import re
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from deskhand.kit.ids import parse_id
-from deskhand.kit.text import Block, Email, Line
+from deskhand.kit.inputs import Input, member_of
+from deskhand.kit.text import Block, Email, Line, is_storable
 
 MAX_BODY = 65_536
 MAX_TAGS = 20
@@ -88,22 +88,13 @@ class Message(NamedTuple):
     created_at: int
 
 
-class Input(BaseModel):
-    """Base of all inputs: unknown fields are refused, and JSON types are not bent."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-_NEVER = re.compile("[\x00\ud800-\udfff]")
-
-
 def _scalars(value: dict[str, Any]) -> dict[str, Any]:
     if len(value) > 50:
         raise PydanticCustomError("too_many", "Metadata has at most 50 keys.")
     for key, item in value.items():
         if not 1 <= len(key) <= 64:
             raise PydanticCustomError("key_length", "A metadata key has 1 to 64 characters.")
-        if _NEVER.search(key) or (isinstance(item, str) and _NEVER.search(item)):
+        if not is_storable(key) or (isinstance(item, str) and not is_storable(item)):
             raise PydanticCustomError("characters", "Metadata contains characters that cannot be stored.")
         if not _is_scalar(item):
             raise PydanticCustomError("not_scalar", "A metadata value is a text, a number, true, false or null.")
@@ -133,11 +124,6 @@ def user_id(value: str) -> str:
     return found
 
 
-def _enum_of(kind: type[StrEnum]) -> Any:
-    """The value as the enum's member where it is one; strict validation says the rest."""
-    return BeforeValidator(lambda value: kind(value) if isinstance(value, str) and value in set(kind) else value)
-
-
 Metadata = Annotated[
     dict[str, Any],
     AfterValidator(_scalars),
@@ -150,8 +136,8 @@ Metadata = Annotated[
     ),
 ]
 Tags = Annotated[list[Annotated[str, Line(40)]], Field(max_length=100), AfterValidator(_tags)]
-StatusIn = Annotated[Status, _enum_of(Status)]
-PriorityIn = Annotated[Priority, _enum_of(Priority)]
+StatusIn = Annotated[Status, member_of(Status)]
+PriorityIn = Annotated[Priority, member_of(Priority)]
 UserId = Annotated[str, AfterValidator(user_id)]
 Subject = Annotated[str, Line(255)]
 Body = Annotated[str, Block(MAX_BODY)]

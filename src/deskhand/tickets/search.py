@@ -55,10 +55,6 @@ def index_message(
     fulltext.add(tx, seq, key=ticket_id, owner=owner, title=_stems(subject or ""), body=_stems(body))
 
 
-def remove_message(tx: Connection, seq: int) -> None:
-    fulltext.remove(tx, seq)
-
-
 def change_subject(tx: Connection, ticket_id: str, subject: str) -> None:
     first = fulltext.numbers(tx, ticket_id)[:1]
     for seq in first:

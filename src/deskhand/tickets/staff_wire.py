@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from deskhand.accounts.actor import Identity
 from deskhand.attachments import wire as attachment_wire
-from deskhand.kit.clock import rfc3339
+from deskhand.kit.clock import rfc3339, rfc3339_or_none
 from deskhand.kit.described import Stamp, Uuid, one_of
 from deskhand.tickets.ask import Part
 from deskhand.tickets.model import PRIORITIES, Message
@@ -156,9 +156,9 @@ def ticket(row: Row, tags: Sequence[str]) -> StaffTicket:
         "version": it.version,
         "created_at": rfc3339(it.created_at),
         "updated_at": rfc3339(it.updated_at),
-        "first_reply_at": _time(it.first_reply_at),
-        "resolved_at": _time(it.resolved_at),
-        "closed_at": _time(it.closed_at),
+        "first_reply_at": rfc3339_or_none(it.first_reply_at),
+        "resolved_at": rfc3339_or_none(it.resolved_at),
+        "closed_at": rfc3339_or_none(it.closed_at),
     }
 
 
@@ -242,7 +242,3 @@ def spam(row: RowMapping) -> Spam:
 
 def _person(person: Person) -> PersonOut:
     return {"id": person.id, "name": person.name, "email": person.email}
-
-
-def _time(at: int | None) -> str | None:
-    return None if at is None else rfc3339(at)

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from deskhand.attachments import wire as attachment_wire
 from deskhand.attachments.model import Attachment
-from deskhand.kit.clock import rfc3339
+from deskhand.kit.clock import rfc3339, rfc3339_or_none
 from deskhand.kit.described import Stamp, Uuid, one_of
 from deskhand.tickets.model import PRIORITIES, Message, Status, Ticket
 
@@ -107,7 +107,7 @@ def ticket(row: Ticket) -> TicketOut:
         "category_slug": row.category_slug,
         "metadata": row.metadata,
         "unread": row.unread,
-        "answered_at": None if row.staff_replied_at is None else rfc3339(row.staff_replied_at),
+        "answered_at": rfc3339_or_none(row.staff_replied_at),
         "created_at": rfc3339(row.created_at),
         "updated_at": rfc3339(row.updated_at),
     }

@@ -4,9 +4,9 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field
 
+from deskhand.kit.inputs import Input
 from deskhand.kit.text import Line
 from deskhand.tickets.ask import MAX_QUERY
-from deskhand.tickets.model import Input
 
 Name = Annotated[str, Line(60)]
 Query = Annotated[str, Line(MAX_QUERY, blank=True)]

@@ -17,7 +17,7 @@ from deskhand.doors.api import answers, params
 from deskhand.doors.api.auth import guarded
 from deskhand.doors.api.routers import SUPPORT, for_staff
 from deskhand.kit import jobs
-from deskhand.kit.clock import rfc3339
+from deskhand.kit.clock import rfc3339, rfc3339_or_none
 from deskhand.notifications import outbox
 
 router = for_staff("jobs")
@@ -108,5 +108,5 @@ def _job(row: RowMapping) -> Job:
         "run_at": rfc3339(row["run_at"]),
         "error": row["error"],
         "created_at": rfc3339(row["created_at"]),
-        "finished_at": None if row["finished_at"] is None else rfc3339(row["finished_at"]),
+        "finished_at": rfc3339_or_none(row["finished_at"]),
     }

@@ -17,6 +17,8 @@ Page = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Page, from 1. One pa
 PerPage = Annotated[int, Query(ge=1, le=100, description="Entries a page.")]
 Word = Annotated[str, Line(255)]
 
+IfMatch = Annotated[str | None, Header(description="The ETag that was read: refuses to overwrite a newer state (412).")]
+
 # Optional ones: the None stands inside, for what is described outside of it would be lost.
 Text = Annotated[
     Annotated[str, Line(1000, blank=True)] | None, Query(description='Words to find; "exact words" in quotes.')

@@ -24,7 +24,7 @@ def api_key() -> None:
     "--scope",
     "scopes",
     multiple=True,
-    type=click.Choice([str(scope) for scope in Scope]),
+    type=click.Choice(SCOPES),
     help="Default: all it may have.",
 )
 @click.option("--expires", help="When it ends: 2027-01-31T00:00:00Z. Default: never.")

@@ -147,6 +147,4 @@ def _load(settings: Settings, store: Store, source: archive.Reader) -> None:
 
 
 def _summary(tables: dict[str, Any]) -> str:
-    return ", ".join(
-        f"{tables[name]['rows']} {name}" for name in ("users", "tickets", "messages", "articles", "attachments")
-    )
+    return ", ".join(f"{tables[name]['rows']} {name}" for name in _TOLD)
