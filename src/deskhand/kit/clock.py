@@ -4,12 +4,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 _instead: ContextVar[int | None] = ContextVar("instead", default=None)
@@ -37,8 +40,15 @@ def pretended() -> int | None:
 
 
 def rfc3339(at: int) -> str:
-    """`at` as `2026-05-18T10:23:00Z`."""
-    return to_datetime(at).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """`at` as `2026-05-18T10:23:00Z`. A page of a list asks forty times, and strftime takes three times as long."""
+    days, seconds = divmod(at // SECOND, DAY // SECOND)
+    minutes, seconds = divmod(seconds, 60)
+    return f"{_date(days)}T{minutes // 60:02}:{minutes % 60:02}:{seconds:02}Z"
+
+
+@lru_cache(1024)
+def _date(days: int) -> str:
+    return date.fromordinal(_EPOCH + days).isoformat()
 
 
 def rfc3339_or_none(at: int | None) -> str | None:

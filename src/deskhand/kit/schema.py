@@ -1,5 +1,6 @@
 """What every table is made of: one metadata, and column types that mean the same on both databases."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -31,8 +32,17 @@ class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: object) -> str | None:
-        return None if value is None else orjson.dumps(value).decode()
+    # The processors themselves: what SQLAlchemy makes of the usual `process_…` methods takes two calls more a value.
+    def bind_processor(self, dialect: object) -> Callable[[Any], str | None]:
+        return _dump
 
-    def process_result_value(self, value: str | None, dialect: object) -> Any:
-        return None if value is None else orjson.loads(value)
+    def result_processor(self, dialect: object, coltype: object) -> Callable[[str | None], Any]:
+        return _load
+
+
+def _dump(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
+
+
+def _load(value: str | None) -> Any:
+    return None if value is None else orjson.loads(value)

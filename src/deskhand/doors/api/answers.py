@@ -152,7 +152,7 @@ def links(
         start = request.url.remove_query_params(["cursor", "page"])
         urls = [("first", start)] + ([("next", start.include_query_params(cursor=following))] if following else [])
         return _link_header([(rel, f"{url.path}?{url.query}") for rel, url in urls])
-    path, last = request.url.path, max(1, -(-total // per_page))
+    path, last = request.scope["path"], max(1, -(-total // per_page))
     asked = [(name, value) for name, value in request.query_params.multi_items() if name != "page"]
     wanted = {
         "first": 1,

@@ -3,9 +3,6 @@
 Routes say whom they are for by their class: `APIRouter(route_class=guarded(…))`.
 """
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
 from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
@@ -15,6 +12,7 @@ from deskhand.accounts.actor import Actor, Client, Identity, Role, Scope
 from deskhand.accounts.csrf import csrf_matches
 from deskhand.accounts.jwt import Claims, looks_own
 from deskhand.doors import credentials
+from deskhand.doors.api.direct import Direct, Handler
 from deskhand.doors.credentials import SESSION_COOKIE
 from deskhand.doors.services import Services
 from deskhand.kit.errors import Forbidden, Unauthenticated, Unsupported
@@ -29,10 +27,10 @@ def guarded(who: Role | None, read: Scope | None = None, write: Scope | None = N
     `read` and `write` are the scopes that an API key needs.
     """
 
-    class Guarded(APIRoute):
+    class Guarded(Direct):
         access = (who, read, write)
 
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        def get_route_handler(self) -> Handler:
             answer = super().get_route_handler()
             takes_json = self.body_field is not None
 
@@ -49,12 +47,12 @@ def guarded(who: Role | None, read: Scope | None = None, write: Scope | None = N
     return Guarded
 
 
-class Open(APIRoute):
+class Open(Direct):
     """A route for everyone; whoever shows a credential is known by it, and a wrong one is refused."""
 
     access = (Role.VISITOR, None, None)
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handler:
         answer = super().get_route_handler()
         takes_json = self.body_field is not None
 
@@ -111,8 +109,9 @@ async def _by_key(request: Request, key: str) -> Actor:
 
 async def _by_token(request: Request, token: str) -> Actor:
     desk = services(request)
-    if looks_own(token):
-        claims = desk.own_tokens.verify(token)
+    claims = desk.own_tokens.recall(token)
+    if claims or looks_own(token):
+        claims = claims or desk.own_tokens.verify(token)
         return await desk.store.read(sessions.authenticate, claims.user_id, claims.session_id, client_of(request))
     return await _host_user(request, await desk.host_tokens.verify_async(token))
 

@@ -29,6 +29,8 @@ registry = CollectorRegistry()
 _requests = Counter("deskhand_requests_total", "Requests answered.", ["method", "route", "status"], registry=registry)
 _seconds = Histogram("deskhand_request_seconds", "Time to answer.", ["method", "route"], registry=registry)
 
+# Unless an answer says something else.
+_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 
@@ -57,13 +59,13 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                added = MutableHeaders(scope=message)
-                added["X-Request-ID"] = request_id
                 if status == HTTPStatus.TEMPORARY_REDIRECT:
                     # The router's answer to a slash too many names the host as the client did, without a proxy's https.
-                    added["Location"] = urlsplit(added["Location"])._replace(scheme="", netloc="").geturl()
-                added.setdefault("X-Content-Type-Options", "nosniff")
-                added.setdefault("Referrer-Policy", "same-origin")
+                    there = MutableHeaders(scope=message)
+                    there["Location"] = urlsplit(there["Location"])._replace(scheme="", netloc="").geturl()
+                given = {name for name, _ in message["headers"]}
+                ours = ((b"x-request-id", request_id.encode()), *_HEADERS)
+                message["headers"] = [*message["headers"], *(pair for pair in ours if pair[0] not in given)]
             await send(message)
 
         try:
