@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from deskhand.kit.schema import metadata
-from tests.support.api import api_key, count, is_problem, later, rows, second_app, upload, with_key
+from tests.support.api import api_key, count, fields, is_problem, later, rows, second_app, upload, with_key
 from tests.support.app import Desk, running
 
 KEY = {"Idempotency-Key": "6c1f4c1e"}
@@ -72,7 +72,9 @@ def test_a_repeat_gives_the_first_answer_and_spends_nothing(narrow: Desk) -> Non
 def test_another_body_is_refused(desk: Desk) -> None:
     alice = desk.as_("alice")
     ticket_id = alice.post("/tickets", TICKET, headers=KEY, expect=201).json()["id"]
-    is_problem(alice.post("/tickets", TICKET | {"body": "Else."}, headers=KEY), 422, "idempotency_key_reused")
+    refused = alice.post("/tickets", TICKET | {"body": "Else."}, headers=KEY)
+    is_problem(refused, 422, "idempotency_key_reused")
+    assert fields(refused) == {"Idempotency-Key"}
     is_problem(alice.post(f"/tickets/{ticket_id}/replies", {"body": "b"}, headers=KEY), 422, "idempotency_key_reused")
     assert count(desk, "tickets") == 1
     assert count(desk, "messages") == 1

@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, Text, bindparam, delete, select, update
 
 from deskhand.kit.clock import DAY, now
-from deskhand.kit.errors import Invalid
+from deskhand.kit.errors import FieldError, Invalid
 from deskhand.kit.schema import Json, Time, insert, metadata
 from deskhand.kit.statements import Statement
 
@@ -44,8 +44,17 @@ class Answer(NamedTuple):
     body: str
 
 
+class KeyReused(Invalid):
+    code = "idempotency_key_reused"
+    title = "This key belongs to another request"
+
+    def __init__(self) -> None:
+        message = "This Idempotency-Key was used for another request. Please use a new key for a new request."
+        super().__init__(message, [FieldError("Idempotency-Key", "reused", message)])
+
+
 def replay(tx: Connection, caller: str, key: str, fingerprint: str) -> Answer | None:
-    """Claim `key` for this request, or return the answer it had. Raises Invalid when it served another request."""
+    """Claim `key` for this request, or return the answer it had. Raises KeyReused when it served another request."""
     moment, hashed = now(), _hash(key)
     _EXPIRE.run(tx, {"caller": caller, "key": hashed, "since": moment - KEPT})
     row = {"caller": caller, "key": hashed, "fingerprint": fingerprint, "created_at": moment}
@@ -53,10 +62,7 @@ def replay(tx: Connection, caller: str, key: str, fingerprint: str) -> Answer | 
         return None
     first = tx.execute(_FIND, {"c": caller, "k": hashed}).one()
     if first.fingerprint != fingerprint:
-        raise Invalid(
-            "This Idempotency-Key was used for another request. Please use a new key for a new request.",
-            code="idempotency_key_reused",
-        )
+        raise KeyReused
     body = _cipher(key).decrypt(first.body).decode() if first.sealed else first.body
     return Answer(first.status, first.headers, body)
 
