@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from deskhand.doors.api.envelope import MAX_JSON
-from deskhand.tickets import queries
+from deskhand.kit import logs
+from deskhand.notifications import urls
+from deskhand.tickets import contact, queries
 from tests.support.api import fields, is_problem, served, storm
 from tests.support.app import SUPPORT, Desk, running
 
@@ -41,6 +43,22 @@ def test_every_refusal_is_a_problem(desk: Desk) -> None:
     assert second["field"] == "body"
     nested = desk.as_("sam").post("/staff/tickets", {"subject": "s", "body": "b", "requester": {"email": "x"}})
     assert fields(nested) == {"requester.email"}
+
+
+def test_no_link_stands_in_the_log(
+    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(database_url, tmp_path) as desk:
+        logs.configure("text", "info")
+        link = desk.services.signer.sign(urls.TICKET, [desk.new_ticket()["id"]], None)
+        assert desk.client.get(f"/t/{link}").status_code == 200
+        desk.client.get(f"/t/{link}/attachments/none")
+        desk.client.get(f"/unsubscribe/{link}")
+        monkeypatch.setattr(contact, "come_back", None)
+        assert desk.client.get(f"/t/{link}").status_code == 500
+    logged = capsys.readouterr().err
+    assert link not in logged
+    assert "path=/t/…/attachments/none" in logged
 
 
 def test_a_bug_is_logged_with_its_request_and_says_nothing(

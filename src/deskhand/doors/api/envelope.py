@@ -31,6 +31,7 @@ _seconds = Histogram("deskhand_request_seconds", "Time to answer.", ["method", "
 
 # Unless an answer says something else.
 _HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
+_LINK = re.compile(r"\A(/(?:t|unsubscribe)/)[^/]+")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 
@@ -90,7 +91,7 @@ class Envelope:
             answer = await errors.tell(Request(scope, receive), refusal)
             await answer(scope, receive, out)
         except Exception:
-            log.exception("bug", method=scope["method"], path=scope["path"])
+            log.exception("bug", method=scope["method"], path=_shown(scope))
             if begun:
                 raise
             answer = await errors.tell(Request(scope, receive), errors.Unexpected())
@@ -161,7 +162,12 @@ def _observe(scope: Scope, status: int, seconds: float) -> None:
     count, time_taken = _series(scope["method"], route, status)
     count.inc()
     time_taken.observe(seconds)
-    log.info("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+    log.info("request", method=scope["method"], path=_shown(scope), status=status, ms=round(seconds * 1000, 1))
+
+
+def _shown(scope: Scope) -> str:
+    """The path without a link's token: whoever reads a log must not come by what opens a ticket."""
+    return _LINK.sub(r"\1…", scope["path"])
 
 
 @lru_cache(4096)
