@@ -188,6 +188,17 @@ def test_title_before_headings_before_text(tx: Connection) -> None:
     assert order[3] == "team"
 
 
+def test_german_verbs_are_found_in_one_piece_and_in_two(tx: Connection) -> None:
+    search.index(tx, id_of("team"), title="Vom Konto abmelden", summary="", body="Auf allen Geräten mit einem Klick.")
+    for query in ("abmelden", "wie melde ich mich ab", "Melden Sie sich ab"):
+        assert found(tx, query)[:1] == ["team"]
+
+
+def test_what_is_spoken_by_letters_has_a_plural_in_every_language(tx: Connection) -> None:
+    search.index(tx, id_of("team"), title="Ein VPN einrichten", summary="", body="So wird es mit dem Netz verbunden.")
+    assert found(tx, "Erfahren Sie mehr über VPNs")[:1] == ["team"]
+
+
 def test_a_slug_is_searched_too(tx: Connection) -> None:
     search.index(tx, id_of("limits"), title="Rate limits", summary="", body="Wait.", slug="throttling-explained")
     assert found(tx, "throttling") == ["limits"]

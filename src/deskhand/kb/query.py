@@ -17,7 +17,13 @@ _SYNONYM, _PHRASE, _PART, _JOINED, _COMPLETION, _COMPOUND = 0.85, 1.0, 0.6, 0.9,
 _FAINTLY = 0.4  # how much a word counts that says little
 _PREFIX_MIN, _ROOT_MIN, _LONGER = 2, 5, 8
 
+# What German verbs put behind them, and how far.
+_SEPARABLE = """
+    ab an auf aus ein fest frei her herunter hin hoch los nach um vor weg zu zuruck zusammen"""
+_APART = frozenset(_SEPARABLE.split())
+_FAR = 6
 _UNFINISHED = re.compile(r"\w\Z")
+_SMALL = re.compile(r"\d{1,2}")  # a number that counts or measures; codes and versions are longer
 
 
 class Reading(NamedTuple):
@@ -64,7 +70,7 @@ def understand(index: Index, query: str) -> list[Concept]:
         for word, sure in readings[at][1:]:
             _offer(index, terms, word, languages, sure)
         if terms:
-            faint = language == "english" and read[at] in FAINT and not phrased
+            faint = (read[at] in FAINT[language] or _SMALL.fullmatch(read[at])) and not phrased
             concepts.append(_concept(index, terms, _FAINTLY if faint else 1.0))
     return concepts
 
@@ -74,7 +80,7 @@ def _readings(
 ) -> list[Reading]:
     """What the word may be: itself where it means anything, else what it was probably meant to be."""
     word = tokens[at]
-    if word in FAINT or word in ENGLISH or synonyms.known(word):
+    if word in FAINT["english"] or word in ENGLISH or synonyms.known(word):
         return [Reading(word, 1.0)]
     if _terms(index, tokens, at, languages, unfinished=unfinished):
         return [Reading(word, 1.0)]
@@ -107,10 +113,19 @@ def _terms(
     if unfinished and len(word) >= _PREFIX_MIN:
         for surface in _longer(index, word):
             _offer(index, terms, surface, languages, _COMPLETION / 2 if found else _COMPLETION)
+    for verb in _verbs(tokens, at) if "german" in languages else ():
+        _offer(index, terms, verb, ["german"], _JOINED)
     if "german" in languages and len(root := stem(word, "german")) >= _ROOT_MIN:
         for surface in _longer(index, root):
             _offer(index, terms, surface, ["german"], _COMPOUND)
     return terms
+
+
+def _verbs(tokens: Sequence[str], at: int) -> list[str]:
+    """What a German verb is called when it stands in one piece: of "melde ich mich ab" and "schalten Sie es aus"."""
+    if tokens[at] in _APART:
+        return []
+    return [particle + tokens[at] for particle in tokens[at + 1 : at + _FAR] if particle in _APART]
 
 
 def _longer(index: Index, beginning: str) -> list[str]:

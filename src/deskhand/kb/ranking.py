@@ -12,7 +12,7 @@ from deskhand.kb.search_index import BODY, END, HEADINGS, SUMMARY, TITLE, Doc, I
 CANDIDATES = 50
 _JUDGED = 20  # of them, the best: looked at for words side by side
 # Beside the sum of what terms are worth (at most 1): all of the query found, found in the title, side by side.
-_COVERED, _TITLED, _PAIRED = 0.3, 0.8, 0.4
+_COVERED, _TITLED, _PAIRED = 0.3, 0.8, 0.6
 _PAIR = {TITLE: 1.0, HEADINGS: 0.5, SUMMARY: 0.5, BODY: 0.3}
 _TELLING = 15  # terms by which articles are compared
 _TINY = 1e-9

@@ -191,6 +191,26 @@ service unavailable, 503
 bandwidth, traffic, data transfer
 out of office, vacation, autoresponder, auto reply, absence
 agency, freelancer, designer, developer, programmer
+app, application, program, software
+shortcut, hotkey, keyboard shortcut, key combination, keystroke
+wifi, wi fi, wlan, wireless
+payout, settlement, disbursement, withdrawal
+3d secure, 3ds, sca, strong customer authentication
+fraud, scam, suspicious, risk
+kyc, identity check, identity verification, know your customer
+merchant, seller, shop owner
+build, job, workflow, ci, continuous integration
+runner, executor, worker, build agent, build machine
+artifact, artefact, build output
+environment variable, env var, env, build variable
+log, output, console, stdout
+alert, alarm, monitor, on call, pager, paging
+trace, span, tracing
+deploy, deployment, ship, rollout, release, go live
+rollback, roll back, revert, undo
+pull request, merge request, pr, mr
+repository, repo, codebase
+flaky, intermittent, sporadic, randomly, unstable
 """
 
 LINES = {

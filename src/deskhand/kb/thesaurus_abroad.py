@@ -30,6 +30,14 @@ herunterladen, exportieren, export, download
 hochladen, importieren, import, upload
 kontakt, support, kundendienst, hilfe
 langsam, geschwindigkeit, ladezeit
+app, anwendung, programm, software
+tastenkurzel, tastenkombination, shortcut
+bestellung, auftrag, order
+lieferung, versand, zustellung, sendung
+bildschirm, monitor, display
+vorlage, muster, template
+shop, laden, onlineshop
+termin, buchung, reservierung
 """,
     "french": """
 connexion, connecter, identifier, login, acceder
@@ -50,6 +58,12 @@ refuse, rejete, declinee
 telecharger, exporter, export
 importer, import
 telephone, portable, mobile
+application, logiciel, programme, app
+commande, achat
+livraison, expedition, envoi, colis
+boutique, magasin, commerce
+ordinateur, pc, poste
+lent, lenteur, vitesse
 """,
     "spanish": """
 acceder, acceso, iniciar sesion, entrar, login
@@ -70,6 +84,13 @@ rechazado, denegado, no aceptado
 descargar, exportar, exportacion
 importar, subir
 telefono, movil, celular
+aplicacion, app, programa, software
+pedido, orden, compra
+envio, entrega, paquete
+tienda, comercio
+ordenador, computadora, pc
+lento, lentitud, velocidad
+archivo, fichero
 """,
     "portuguese": """
 entrar, acessar, acesso, login, fazer login
@@ -90,5 +111,12 @@ recusado, rejeitado, negado
 baixar, descarregar, exportar
 importar, carregar
 telefone, celular, telemovel
+aplicativo, app, programa, software
+pedido, encomenda, compra
+envio, entrega, pacote
+loja, comercio
+computador, pc, notebook
+lento, lentidao, velocidade
+arquivo, ficheiro
 """,
 }

@@ -30,17 +30,38 @@ _LISTS = {
         voces""",
 }
 
-# English words that say little, but not nothing, about what is asked for.
-_FAINT = """
-    again already always anymore anything arent back become been call called came come comes correctly couldnt couple
-    currently day didnt different doesnt else ever every everybody everyone everything few give gives given go goes
-    going gone gonna good hadnt happen happened happening happens hasnt haven havent hows im instead ive keep keeps kind
-    know last late later least less long look looking lot lots made make makes making many maybe mean means more most
-    much nobody nothing often one others part particular probably properly put really right say says see seem seems
-    several shouldnt show since something sometimes sort still stuff suddenly sure take takes taken tell thats thing
-    things think took two use used uses using usually various wants wasnt way well went werent whats whatever whenever
-    wheres without work worked working works wouldnt yet youre"""
+# Words that say little, but not nothing, about what is asked for.
+_FAINT_LISTS = {
+    "english": """
+        again already always anymore anything arent back become been call called came come comes correctly couldnt
+        couple currently day didnt different doesnt else ever every everybody everyone everything few give gives given
+        go goes going gone gonna good hadnt happen happened happening happens hasnt haven havent hows im instead ive
+        keep keeps kind know last late later least less long look looking lot lots made make makes making many maybe
+        mean means more most much nobody nothing often one others part particular probably properly put really right
+        say says see seem seems several shouldnt show since something sometimes sort still stuff suddenly sure take
+        takes taken tell thats thing things think took two use used uses using usually various wants wasnt way well
+        went werent whats whatever whenever wheres without work worked working works wouldnt yet youre learn mine
+        anyway actually sorry thanks thank seemingly basically simply quite""",
+    "german": """
+        immer wieder mehr weniger sehr ganz gar etwas alles nichts neu neue neuen neuer neues andere anderen anderer
+        anderes gehen geht ging gibt geben machen macht gemacht lassen lasst bekommen bekomme kommt kommen erfahren
+        weitere wissen nutzen verwenden benutzen funktioniert funktionieren moglich richtig standig plotzlich
+        eigentlich schon jetzt heute gestern sollte soll wollen will mochten konnte konnten hatte wurde wurden warten
+        danke hallo brauche brauchen jemand jeder jede jedes viele viel wenig""",
+    "french": """
+        toujours encore plus moins tres trop tout tous toute toutes rien autre autres nouveau nouvelle faire fait fais
+        aller va vais donner obtenir savoir utiliser utilise fonctionne fonctionner marche possible bien maintenant
+        aujourd hui hier voudrais souhaite besoin merci bonjour quelqu chaque beaucoup temps fois alors deja""",
+    "spanish": """
+        siempre otra vez otro otros otras nuevo nueva hacer hago dar obtener conseguir saber usar uso utilizar
+        funciona funcionar posible bien ahora hoy ayer quisiera necesito gracias hola alguien cada tanto tiempo todo
+        todos toda todas nada algo ver tener""",
+    "portuguese": """
+        sempre outra vez outro outros outras novo nova fazer faco dar obter conseguir consigo saber usar uso utilizar
+        funciona funcionar possivel bem agora hoje ontem queria preciso obrigado ola alguem cada tanto tempo tudo
+        todos toda todas nada algo ver ter""",
+}
 
 STOPWORDS: dict[str, frozenset[str]] = {name: frozenset(words.split()) for name, words in _LISTS.items()}
 ENGLISH = STOPWORDS["english"]
-FAINT = frozenset(_FAINT.split())
+FAINT = {name: frozenset(words.split()) for name, words in _FAINT_LISTS.items()}

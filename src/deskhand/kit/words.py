@@ -31,6 +31,8 @@ _BRITISH = re.compile(
 _ROOTS = ("accountant", "appearance", "customer", "important", "rating", "setting")
 _STEMS = {root + ending: root for root in _ROOTS for ending in ("", "s")}
 _STEMS |= {"accounting": "accountant", "importance": "important"}
+# The plural of what is spoken letter by letter: not every language's stemmer knows that one.
+_ACRONYMS = re.compile("((?:[b-df-hj-np-tv-z]{2,5}|api|id|url))s")
 # Forms that it does not take for what they are; the first of each is the plain one.
 _IRREGULAR = """
     become became, begin began begun, break broke broken, bring brought, build built, buy bought, catch caught, child
@@ -106,6 +108,8 @@ def stem(word: str, language: str = "english") -> str:
         if word in _STEMS:
             return _STEMS[word]
         word = _BRITISH.sub(lambda found: "z" if found["s"] else "o", _PLAIN.get(word, word))
+    elif acronyms := _ACRONYMS.fullmatch(word):
+        return acronyms[1]
     with _stemming:
         return _stemmer(language).stemWord(word)
 
