@@ -36,20 +36,7 @@ from deskhand.doors.api import (
 from deskhand.doors.api.envelope import Envelope
 from deskhand.doors.services import Services, open_services
 from deskhand.doors.web import assets, entry, front, shell, visitors
-from deskhand.doors.web.desk import (
-    articles,
-    frame,
-    queue,
-    revisions,
-    settings_brand,
-    settings_categories,
-    settings_people,
-    settings_system,
-    settings_views,
-    ticket,
-)
-from deskhand.doors.web.desk import macros as desk_macros
-from deskhand.doors.web.desk import reports as desk_reports
+from deskhand.doors.web.desk import pages as desk
 from deskhand.doors.web.help import article, centre, site
 from deskhand.doors.web.help import contact as contact_form
 from deskhand.doors.web.portal import pages as portal
@@ -99,18 +86,7 @@ PAGES = [
     *contact_form.routes,
     *visitors.routes,
     *portal.routes,
-    *frame.routes,
-    *queue.routes,
-    *ticket.routes,
-    *desk_reports.routes,
-    *revisions.routes,
-    *articles.routes,
-    *desk_macros.routes,
-    *settings_people.routes,
-    *settings_categories.routes,
-    *settings_brand.routes,
-    *settings_system.routes,
-    *settings_views.routes,
+    *desk.routes,
     assets.MOUNT,
 ]
 

@@ -1,13 +1,22 @@
 """Lists of people."""
 
-from sqlalchemy import Connection, RowMapping, func, or_, select
+from collections.abc import Sequence
 
+from sqlalchemy import Connection, RowMapping, bindparam, func, or_, select
+
+from deskhand.accounts import names
 from deskhand.accounts.actor import Actor, Role
-from deskhand.accounts.tables import users
+from deskhand.accounts.tables import accounts, users
 from deskhand.kit.text import normal_email
 
 _u = users.c
 _STAFF = select(_u.id, _u.name, _u.email).where(_u.role.in_([Role.AGENT, Role.ADMIN])).order_by(_u.name, _u.id)
+_BY_IDS = select(users).where(_u.id.in_(bindparam("ids", expanding=True))).order_by(_u.name, _u.id)
+_ACCOUNTS = (
+    select(_u.id, accounts.c.name, accounts.c.plan)
+    .join(accounts, accounts.c.id == _u.account_id)
+    .where(_u.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 def list_users(
@@ -26,6 +35,13 @@ def list_users(
     return list(rows), tx.execute(select(func.count()).select_from(users).where(*where)).scalar_one()
 
 
+def find_users(tx: Connection, actor: Actor, asked: str, *, limit: int) -> list[RowMapping]:
+    """People by how any words of their name or their e-mail address begin, for staff."""
+    actor.require_staff()
+    ids = names.find(tx, [asked], limit)[asked]
+    return list(tx.execute(_BY_IDS, {"ids": ids}).mappings()) if ids else []
+
+
 def team(tx: Connection) -> list[RowMapping]:
     """Every active agent and admin."""
     active = select(users).where(_u.role.in_([Role.AGENT, Role.ADMIN]), _u.disabled_at.is_(None))
@@ -41,3 +57,8 @@ def active_staff(tx: Connection, user_id: str) -> RowMapping | None:
     """The agent or admin with this id, if there is one who may be given tickets."""
     staff = select(users).where(_u.id == user_id, _u.role.in_([Role.AGENT, Role.ADMIN]), _u.disabled_at.is_(None))
     return tx.execute(staff).mappings().one_or_none()
+
+
+def accounts_of(tx: Connection, user_ids: Sequence[str]) -> dict[str, RowMapping]:
+    """{name, plan} of the account that each of them belongs to, of those that belong to one."""
+    return {row["id"]: row for row in tx.execute(_ACCOUNTS, {"ids": list(set(user_ids))}).mappings()}

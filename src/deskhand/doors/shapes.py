@@ -50,15 +50,20 @@ def own_message(tx: Connection, message: Message) -> wire.MessageOut:
 def desk_page(tx: Connection, actor: Actor, asked: Filter, misread: Sequence[Part] = ()) -> staff_wire.StaffTickets:
     """`misread` is what was not understood of what was typed, where something was."""
     found = queries.list_desk(tx, actor, asked)
-    tagged = tags.of(tx, [row.ticket.id for row in found.rows])
     return {
-        "tickets": [staff_wire.ticket(row, tagged[row.ticket.id]) for row in found.rows],
+        "tickets": desk_rows(tx, found.rows),
         "total": found.total,
         "page": asked.page,
         "per_page": asked.per_page,
         "next_cursor": found.next_cursor,
         "misread": [staff_wire.misread(part) for part in misread],
     }
+
+
+def desk_rows(tx: Connection, rows: Sequence[Row]) -> list[staff_wire.StaffTicket]:
+    """Tickets of a list, each with its tags."""
+    tagged = tags.of(tx, [row.ticket.id for row in rows])
+    return [staff_wire.ticket(row, tagged[row.ticket.id]) for row in rows]
 
 
 def desk_thread(tx: Connection, actor: Actor, ref: str) -> staff_wire.StaffThread:

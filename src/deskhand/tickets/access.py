@@ -40,6 +40,8 @@ def get_all(tx: Connection, actor: Actor, refs: Sequence[str]) -> list[Ticket]:
     """Several tickets by UUID or readable id, for staff, each once. Raises NotFound unless all are there."""
     actor.require_staff()
     ids = {ref: parse_id(ref) or "" for ref in refs}
+    if not all(ids[ref] or _READABLE.fullmatch(ref) for ref in refs):
+        raise NoSuchTicket
     named = {"ids": list(filter(None, ids.values())), "names": [ref.upper() for ref in refs if not ids[ref]]}
     found = [Ticket._make(row) for row in tx.execute(_SEVERAL, named)]
     known = {ticket.id for ticket in found} | {ticket.readable_id for ticket in found}

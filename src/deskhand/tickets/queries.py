@@ -1,5 +1,6 @@
 """Lists, threads and counts of tickets. Each statement's shape is built once and walks an index."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -24,6 +25,9 @@ _THREAD = {
     False: Statement(_MESSAGES.where(_m.ticket_id == bindparam("ticket"), _m.kind == "message")),
     True: Statement(_MESSAGES.where(_m.ticket_id == bindparam("ticket"))),
 }
+_VERSIONS = Statement(
+    select(_t.id, _t.readable_id, _t.version).where(_t.readable_id.in_(bindparam("names", expanding=True)))
+)
 _FIRST = _MESSAGES.where(
     _m.seq.in_(
         select(func.min(_m.seq)).where(_m.ticket_id.in_(bindparam("ids", expanding=True))).group_by(_m.ticket_id)
@@ -65,6 +69,19 @@ def list_desk(tx: Connection, actor: Actor, asked: Filter) -> Page:
     """Every ticket, for the team."""
     actor.require_staff()
     return _list(tx, asked, "desk", {})
+
+
+def changed(tx: Connection, actor: Actor, seen: Mapping[str, int]) -> list[Row]:
+    """Of the tickets with these readable ids those that have another version by now than was seen; for the team."""
+    actor.require_staff()
+    if not seen:
+        return []
+    found = _VERSIONS.rows(tx, {"names": list(seen)})
+    ids = [ticket_id for ticket_id, readable_id, version in found if seen[readable_id] != version]
+    if not ids:
+        return []
+    shape = filters.shape(Filter(), "desk", ids=True)
+    return _rows(_select(shape, False).rows(tx, {"ids": ids, "limit": len(ids), "offset": 0}), "desk")
 
 
 def thread(tx: Connection, ticket_id: str, *, notes: bool) -> list[Message]:

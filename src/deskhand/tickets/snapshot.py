@@ -25,7 +25,7 @@ _FIND = Statement(select(enrichments).where(_e.ticket_id == bindparam("ticket"))
 
 def take(tx: Connection, settings: Settings, ticket: Ticket, requester: RowMapping, client: Client) -> None:
     """Keep account, usage, client and recent tickets. Usage nobody gave is asked for later, if a URL is configured."""
-    account, usage = _known(tx, requester)
+    account, usage = known(tx, requester)
     state = "given" if usage else "waiting" if settings.enrich_url else "none"
     row = {
         "ticket_id": ticket.id,
@@ -36,6 +36,17 @@ def take(tx: Connection, settings: Settings, ticket: Ticket, requester: RowMappi
         "usage_state": state,
     }
     _INSERT.run(tx, row)
+
+
+def known(tx: Connection, requester: RowMapping) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Account and usage: what the host pushed, over what the person's last token claimed."""
+    claims = requester["claims"] or {}
+    account, usage = dict(claims.get("account") or {}), dict(claims.get("usage") or {})
+    if requester["account_id"] and (row := people.find_account(tx, account_id=requester["account_id"])):
+        pushed = {"id": row["external_id"], "name": row["name"], "plan": row["plan"], "traits": row["traits"]}
+        account |= {key: value for key, value in pushed.items() if value}
+        usage |= row["usage"]
+    return account, usage
 
 
 def find(tx: Connection, ticket_id: str) -> RowMapping | None:
@@ -70,17 +81,6 @@ def on_behalf(requester: RowMapping, client: Client) -> Actor:
         identity=Identity.UNVERIFIED,
         client=client,
     )
-
-
-def _known(tx: Connection, requester: RowMapping) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the host pushed, over what the person's last token claimed."""
-    claims = requester["claims"] or {}
-    account, usage = dict(claims.get("account") or {}), dict(claims.get("usage") or {})
-    if requester["account_id"] and (row := people.find_account(tx, account_id=requester["account_id"])):
-        pushed = {"id": row["external_id"], "name": row["name"], "plan": row["plan"], "traits": row["traits"]}
-        account |= {key: value for key, value in pushed.items() if value}
-        usage |= row["usage"]
-    return account, usage
 
 
 def _brief(ticket_id: str, readable_id: str, subject: str, status: str, created_at: int) -> dict[str, Any]:

@@ -35,7 +35,7 @@ _STATES = ("waiting", "sent", "kept", "failed")
 
 
 async def start(request: Request) -> Response:
-    return go(request, "/desk/settings/staff")
+    return go(request, "/desk/settings/staff" if actor(request).role is Role.ADMIN else "/desk/settings/views")
 
 
 async def mail(request: Request) -> Response:
