@@ -195,7 +195,7 @@ class TestPalette:
         text = page(sam.get("/desk/palette?q=zanzibar"))
         assert value_of(text, "q") == "zanzibar"
         assert len(re.findall(f'href="/desk/tickets/{ref}"', text)) == 1
-        assert text.count('id="palette-found"') == 1
+        assert text.count('id="palette-list"') == 1
 
     @pytest.mark.parametrize("typed", ["%00", "%22%3E%3Cscript%3Ealert(1)", "x" * 900, "status:open", "🦆", "1" * 40])
     def test_odd_words(self, calm: Desk, sam: Browser, typed: str) -> None:

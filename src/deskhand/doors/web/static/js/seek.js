@@ -1,4 +1,5 @@
-// A field with a list under it: arrow keys choose, Enter goes there, Escape puts the list away.
+// A field with a list under it: arrow keys choose, Enter goes there, Escape puts the list away (in a dialog: the dialog).
+// What the server marks as chosen already is what Enter means without a choice.
 import { each } from "./dom.js";
 
 function chooses(input) {
@@ -11,7 +12,7 @@ function chooses(input) {
   };
   const changed = () => {
     input.setAttribute("aria-expanded", options().length > 0);
-    choose();
+    choose(options().find((it) => it.getAttribute("aria-selected") === "true"));
   };
   input.addEventListener("keydown", (event) => {
     const all = options();
@@ -19,7 +20,7 @@ function chooses(input) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && all.length) choose(all[(at + step + (at < 0 && step < 0) + all.length) % all.length]);
     else if (event.key === "Enter" && at >= 0) all[at].click();
-    else if (event.key === "Escape" && list.hasChildNodes()) list.replaceChildren(), changed();
+    else if (event.key === "Escape" && list.hasChildNodes() && !input.closest("dialog")) list.replaceChildren(), changed();
     else return;
     event.preventDefault();
   });
