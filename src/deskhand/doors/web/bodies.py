@@ -34,7 +34,7 @@ def body(context: Context, message: Mapping[str, Any], place: str = wire.URL) ->
     text = message["body_html"]
     if wire.URL not in text:
         return Markup(text)  # noqa: S704 - sanitised when it was written
-    close = context.call(context.resolve("gettext"), "Close")
+    close = str(context.call(context.resolve("gettext"), "Close"))
     shown = _Shown(message, place, context.environment.filters["bytes"], close)
     return Markup(_TAGS.sub(shown, text))  # noqa: S704 - as above
 
