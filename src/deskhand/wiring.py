@@ -35,7 +35,7 @@ from deskhand.doors.api import (
 )
 from deskhand.doors.api.envelope import Envelope
 from deskhand.doors.services import Services, open_services
-from deskhand.doors.web import assets, entry, front, shell, visitors
+from deskhand.doors.web import assets, entry, front, languages, shell, visitors
 from deskhand.doors.web.desk import pages as desk
 from deskhand.doors.web.help import article, centre, site
 from deskhand.doors.web.help import contact as contact_form
@@ -129,9 +129,11 @@ def build_app(services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        warming = asyncio.create_task(services.store.read_slow(_warm))
+        warming = asyncio.gather(
+            services.store.read_slow(_warm), asyncio.to_thread(languages.warm), return_exceptions=True
+        )
         yield
-        await asyncio.gather(warming, return_exceptions=True)
+        await warming
         services.close()
 
     app = FastAPI(

@@ -40,6 +40,13 @@ def environment(language: str) -> Environment:
     return env
 
 
+def warm() -> None:
+    """Compile what English pages are made of, so that the first visitor does not wait for it."""
+    env = environment("en")
+    for name in env.list_templates():
+        env.get_template(name)
+
+
 def _keep_results(env: Environment) -> None:
     """Let macros that print the same for the same arguments, on every page, be called once for each."""
     module = env.get_template("shared/ui.html").module
