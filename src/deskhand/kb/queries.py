@@ -26,7 +26,8 @@ _a, _r, _f = articles.c, article_revisions.c, article_attachments.c
 _BY_IDS = Statement(LISTED.where(_a.id.in_(bindparam("ids", expanding=True)), published))
 # As a help centre greets: with what helped most readers, then with what is new.
 _POPULAR = (
-    LISTED.where(published)
+    select(_a.id)
+    .where(published)
     .order_by((_a.helpful_count - _a.not_helpful_count).desc(), _a.published_at.desc(), _a.id)
     .limit(bindparam("limit"))
 )
@@ -68,8 +69,8 @@ class Filter:
 def search(tx: Connection, query: str, *, limit: int) -> FoundPage:
     """The published articles that answer `query` best; for a blank one those that helped most readers."""
     if not query.strip():
-        rows = [Found(Article._make(row), Snippet("", [])) for row in tx.execute(_POPULAR, {"limit": limit})]
-        return FoundPage(rows, tx.execute(_PUBLISHED).scalar_one())
+        popular = _by_ids(tx, list(tx.execute(_POPULAR, {"limit": limit}).scalars()))
+        return FoundPage([Found(row, Snippet("", [])) for row in popular], tx.execute(_PUBLISHED).scalar_one())
     hits, total = finder.search(tx, query, limit=limit)
     known = {article.id: article for article in _by_ids(tx, [hit.article_id for hit in hits])}
     rows = [Found(known[hit.article_id], Snippet(hit.snippet, hit.spans)) for hit in hits if hit.article_id in known]

@@ -1,7 +1,7 @@
 """What the help centre is browsed by: published articles by their category, those that helped most readers first."""
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -18,17 +18,15 @@ _PLACES = (
     select(
         _a.id,
         func.row_number().over(partition_by=_a.category_slug, order_by=_BEST_FIRST).label("place"),
-        func.count().over(partition_by=_a.category_slug).label("total"),
     )
     .where(published)
     .subquery()
 )
 _FRONT = (
-    LISTED.add_columns(_PLACES.c.total)
-    .join(_PLACES, _PLACES.c.id == _a.id)
-    .where(_PLACES.c.place <= bindparam("most"))
-    .order_by(_PLACES.c.place)
+    LISTED.join(_PLACES, _PLACES.c.id == _a.id).where(_PLACES.c.place <= bindparam("most")).order_by(_PLACES.c.place)
 )
+# As another window over the same rows it would double the time.
+_TOTALS = select(_a.category_slug, func.count()).where(published).group_by(_a.category_slug)
 _IN_CATEGORY, _IN_NONE = _a.category_slug == bindparam("category"), _a.category_slug.is_(None)
 _SHELVES = {
     which: (
@@ -58,11 +56,16 @@ class Address(NamedTuple):
 def front(tx: Connection, *, most: int) -> list[Shelf]:
     """Every category that has published articles, in the admins' order, each with at most `most` of them. A retired one
     keeps its place, for its articles are still of use; those in none come last."""
-    found: dict[str, list[Any]] = {}
+    found: dict[str, list[Article]] = {}
     for row in tx.execute(_FRONT, {"most": most}):
-        found.setdefault(row.category_slug or OTHER, []).append(row)
+        found.setdefault(row.category_slug or OTHER, []).append(Article._make(row))
+    totals = {slug or OTHER: total for slug, total in tx.execute(_TOTALS)}
     known = [(row["slug"], row["name"], row["description"]) for row in categories.list_all(tx)]
-    return [_shelf(*named, found[named[0]]) for named in [*known, (OTHER, "", "")] if named[0] in found]
+    return [
+        Shelf(slug, name, description, found[slug], totals[slug])
+        for slug, name, description in [*known, (OTHER, "", "")]
+        if slug in found and slug in totals
+    ]
 
 
 def shelf(tx: Connection, slug: str, *, page: int, per_page: int) -> Shelf:
@@ -77,7 +80,3 @@ def shelf(tx: Connection, slug: str, *, page: int, per_page: int) -> Shelf:
 def addresses(tx: Connection) -> Iterable[Address]:
     """Of every published article, as many as one sitemap holds."""
     return [Address._make(row) for row in tx.execute(_ADDRESSES)]
-
-
-def _shelf(slug: str, name: str, description: str, rows: list[Any]) -> Shelf:
-    return Shelf(slug, name, description, [Article._make(row[:-1]) for row in rows], rows[0].total)

@@ -24,7 +24,19 @@ articles = Table(
     Column("updated_at", Time, nullable=False),
     # The folded words of the title, a line end, those of all else: what staff's search looks for parts of words in.
     Column("folded", Text, nullable=False, server_default=""),
-    Index("ix_articles_status", "status", "category_slug", "title"),
+    # Everything that lists are ordered by: in the rows themselves it stands behind the bodies.
+    Index(
+        "ix_articles_shelf",
+        "status",
+        "category_slug",
+        "title",
+        "id",
+        "slug",
+        "helpful_count",
+        "not_helpful_count",
+        "published_at",
+        "updated_at",
+    ),
     Index("ix_articles_updated", "updated_at", "id"),
 )
 

@@ -21,6 +21,7 @@ function copies(code) {
     button.textContent = "✓";
     setTimeout(() => (button.textContent = document.body.dataset.copy), 1500);
   });
+  if (code.scrollWidth > code.clientWidth) code.tabIndex = 0; // what scrolls must do so by keyboard, too
   code.replaceWith(box);
   box.append(code, button);
   if (code.scrollWidth > code.clientWidth) code.tabIndex = 0; // so that keys can scroll it
