@@ -11,7 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from deskhand import __version__
 from deskhand.accounts.passwords import Passwords
 from deskhand.categories import learning
-from deskhand.doors import reactions
+from deskhand.doors import reactions, switchboard
 from deskhand.doors.api import (
     accounts,
     answers,
@@ -151,6 +151,7 @@ def build_app(services: Services) -> FastAPI:
     app.router.routes += PAGES
     openapi.install(app)
     health.install(app, head())
+    switchboard.install(app.router)
     _allow_origins(app, services.settings)
     app.add_middleware(Envelope, proxies=services.settings.proxy_networks)
     return app
