@@ -54,7 +54,9 @@ def _shown(value: object) -> str:
 
 
 def adopt() -> None:
-    """Write what libraries log by `logging`, from warnings up, in the same form. For processes of our own alone."""
+    """Write what libraries log by `logging`, from warnings up, in the same form, and let loggers stay as they are from
+    now on: putting one together took a third of a line's time. For processes of our own alone."""
+    structlog.configure(cache_logger_on_first_use=True)
     logging.basicConfig(handlers=[_Adopted()], level=logging.WARNING, force=True)
     logging.captureWarnings(True)
 
