@@ -27,7 +27,10 @@ class NotResolved(Conflict):
 
 
 def rate(tx: Connection, actor: Actor, ticket: Ticket, new: NewRating) -> RowMapping:
-    """Keep the one rating. Raises NotResolved, AlreadyRated; of two at the same moment the table's key lets one in."""
+    """Keep the one rating. Raises NotResolved, AlreadyRated; of two at the same moment the table's key lets one in.
+
+    `ticket` comes from `access.lock`: nobody opens it again meanwhile.
+    """
     if ticket.status not in {Status.RESOLVED, Status.CLOSED}:
         raise NotResolved
     comment = (new.comment or "").strip() or None

@@ -129,7 +129,7 @@ async def rate(request: Request, ticket_id: str, new: NewRating) -> Response:
     actor = answers.actor_of(request)
 
     def work(tx: Connection) -> Any:
-        return csat_wire.rating(csat.rate(tx, actor, access.get(tx, actor, ticket_id), new))
+        return csat_wire.rating(csat.rate(tx, actor, access.lock(tx, actor, ticket_id), new))
 
     return await answers.act(request, work, status=201)
 

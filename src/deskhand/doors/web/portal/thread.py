@@ -87,7 +87,7 @@ async def rate(request: Request) -> Response:
     here, trial = way(request), Trial(*await read_form(request, NewRating, optional=("comment",), **more))
 
     def work(tx: Connection) -> str:
-        ticket = access.get(tx, here.who, here.ref)
+        ticket = access.lock(tx, here.who, here.ref)
         csat.rate(tx, here.who, ticket, trial.new)
         return here.place(ticket)
 
