@@ -7,7 +7,7 @@ GET    /staff/reports/csat      ratings, with comments
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import AfterValidator
 from sqlalchemy import Connection
 
@@ -35,6 +35,13 @@ Agent = Annotated[
     Annotated[str, AfterValidator(agent_ref)] | None, Query(description="Assignee: a user's id, or `none`.")
 ]
 Category = Annotated[params.Word | None, Query(description="A category's slug.")]
+
+
+async def _asked(first: From = None, last: To = None, category: Category = None, agent: Agent = None) -> Asked:
+    return Asked(period(first, last), category, agent)
+
+
+Wanted = Annotated[Asked, Depends(_asked)]
 Format = Annotated[Literal["json", "csv"] | None, Query(alias="format", description="Instead of `Accept`.")]
 SummaryTable = Annotated[
     Literal["by_day", "by_category", "by_agent", "by_channel"], Query(description="Which table the CSV holds.")
@@ -46,16 +53,10 @@ CsatTable = Annotated[
 
 @router.get("/summary", response_model=wire.SummaryOut, responses=_AS_CSV)
 async def report_summary(
-    request: Request,
-    first: From = None,
-    last: To = None,
-    category: Category = None,
-    agent: Agent = None,
-    form: Format = None,
-    table: SummaryTable = "by_day",
+    request: Request, asked: Wanted, form: Format = None, table: SummaryTable = "by_day"
 ) -> Response:
     """How much came in and was done, what is left, and how long customers waited."""
-    actor, asked = answers.actor_of(request), Asked(period(first, last), category, agent)
+    actor = answers.actor_of(request)
 
     def query(tx: Connection) -> Any:
         report = queries.summarise(tx, actor, asked)
@@ -65,17 +66,9 @@ async def report_summary(
 
 
 @router.get("/csat", response_model=wire.CsatOut, responses=_AS_CSV)
-async def report_csat(
-    request: Request,
-    first: From = None,
-    last: To = None,
-    category: Category = None,
-    agent: Agent = None,
-    form: Format = None,
-    table: CsatTable = "by_day",
-) -> Response:
+async def report_csat(request: Request, asked: Wanted, form: Format = None, table: CsatTable = "by_day") -> Response:
     """What customers said of the help they got."""
-    actor, asked = answers.actor_of(request), Asked(period(first, last), category, agent)
+    actor = answers.actor_of(request)
 
     def query(tx: Connection) -> Any:
         report = ratings.rate(tx, actor, asked)
