@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from deskhand.kit.clock import SECOND, at, now
 from deskhand.kit.mail_message import from_text
 from deskhand.kit.schema import metadata
 from tests.support.api import png
@@ -170,3 +171,68 @@ def test_an_agent_replies_undoes_notes_and_sees_who_else_is_there(people: People
     expect(page.get_by_title("Status (s)")).to_contain_text("Resolved")
     thread = people.desk.as_("alice").get(f"/tickets/{ticket['id']}").json()
     assert (len(thread["messages"]), thread["status"]) == (1, "resolved")
+
+
+def test_an_agent_triages_by_keyboard_alone(people: People) -> None:
+    for subject in ("First", "Second", "Third"):
+        people.desk.new_ticket(subject=subject)
+    people.desk.as_("sam").post("/staff/macros", {"name": "Ask for the id", "body": "Which job, please?"}, expect=201)
+    page = people.as_("sam")
+    page.goto("/desk?view=unassigned")
+    keys = page.keyboard
+    keys.press("j")
+    keys.press("j")
+    expect(page.locator("#rows .subject").nth(1)).to_be_focused()
+    keys.press("o")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Second")
+    keys.press("a")
+    keys.press("Enter")
+    expect(page.locator("#assign > summary")).to_contain_text("Sam Okafor")
+    keys.press("n")
+    keys.type("Looks like the wall again.")
+    keys.press("Control+Enter")
+    expect(page.locator(".message.note")).to_contain_text("Looks like the wall again.")
+    keys.press("r")
+    keys.type("On it.")
+    keys.press("Control+Enter")
+    expect(page.get_by_text("On it.")).to_be_visible()
+    page.get_by_role("button", name="Undo").focus()
+    keys.press("Enter")
+    reply = page.get_by_label("Your answer, which the customer will read")
+    expect(reply).to_have_value("On it.")
+    page.locator("#macros > summary").focus()
+    keys.press("Enter")
+    page.get_by_role("button", name="Ask for the id").focus()
+    keys.press("Enter")
+    expect(reply).to_have_value("On it.\n\nWhich job, please?")
+    page.locator("body").press("s")
+    keys.press("ArrowDown")
+    keys.press("Enter")
+    expect(page.locator("#status > summary")).to_contain_text("Pending")
+    expect(reply).to_have_value("On it.\n\nWhich job, please?")
+    keys.press("Control+k")
+    keys.type("Third")
+    expect(page.locator("#palette").get_by_role("option").filter(has_text="Third").first).to_be_visible()
+    for _ in range(5):
+        keys.press("ArrowDown")
+        if page.locator("#palette [aria-selected=true]").filter(has_text="ALT-").count():
+            break
+    keys.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Third")
+
+
+def test_a_change_of_many_can_be_undone(people: People) -> None:
+    for subject in ("First", "Second"):
+        people.desk.new_ticket(subject=subject)
+    page = people.as_("sam")
+    page.goto("/desk?view=open")
+    for box in page.locator("#rows input[type=checkbox]").all():
+        box.check()
+    page.locator("#bulk-status > summary").click()
+    page.locator("#bulk-status").get_by_role("button", name="Closed").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    with at(now() + 11 * SECOND):
+        people.desk.work()
+    tickets = people.desk.as_("sam").get("/staff/tickets").json()["tickets"]
+    assert {ticket["status"] for ticket in tickets} == {"open"}

@@ -84,6 +84,9 @@ if (zone && !document.cookie.includes(`deskhand_zone=${zone}`)) {
   document.cookie = `deskhand_zone=${zone};path=/;max-age=31536000;samesite=lax`;
 }
 enliven(document.body);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) event.target.form.requestSubmit();
+});
 keys();
 document.body.addEventListener("htmx:load", (event) => enliven(event.detail.elt));
 document.body.addEventListener("htmx:sendError", () => {
