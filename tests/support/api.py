@@ -23,6 +23,7 @@ from deskhand.accounts.passwords import Passwords
 from deskhand.kit import clock
 from deskhand.kit.schema import metadata
 from deskhand.kit.settings import Settings
+from deskhand.kit.statements import Statement
 from tests.support.app import CAST, Caller, Desk
 
 # What may move though nothing happened: who asked how often, and which credential was used when.
@@ -166,17 +167,26 @@ def nothing(wrong: list[str]) -> None:
 
 @contextmanager
 def statements() -> Iterator[list[tuple[str, Any]]]:
-    """The SELECTs that run in the block, with their parameters."""
+    """The SELECTs that run in the block, with their parameters: those of Core and those handed to the driver."""
     found: list[tuple[str, Any]] = []
+    execute = Statement._execute
+
+    def noted(self: Statement, tx: Any, values: Any) -> Any:
+        text, cursor = execute(self, tx, values)
+        expanded = self.core.compile(dialect=tx.dialect).construct_expanded_state(dict(values))
+        note(None, None, text.sql, expanded.positional_parameters if text.places else expanded.parameters)
+        return text, cursor
 
     def note(_connection: object, _cursor: object, sql: str, parameters: Any, *_: object) -> None:
         if sql.lstrip().upper().startswith("SELECT"):
             found.append((sql, parameters))
 
     event.listen(Engine, "before_cursor_execute", note)
+    Statement._execute = noted  # type: ignore[method-assign]
     try:
         yield found
     finally:
+        Statement._execute = execute  # type: ignore[method-assign]
         event.remove(Engine, "before_cursor_execute", note)
 
 

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, MetaData, String, Text, TypeDecorator
+from sqlalchemy import BigInteger, ColumnElement, MetaData, String, Text, TypeDecorator, UnaryExpression
 from sqlalchemy.dialects import postgresql
 
 # Its ON CONFLICT clauses compile on SQLite as well (the other way round they do not), so one statement serves both.
 from sqlalchemy.dialects.postgresql import insert as insert
+from sqlalchemy.sql.operators import custom_op
 
 metadata = MetaData(
     naming_convention={
@@ -46,3 +47,8 @@ def _dump(value: Any) -> str | None:
 
 def _load(value: str | None) -> Any:
     return None if value is None else orjson.loads(value)
+
+
+def unindexed(column: ColumnElement[Any]) -> Any:
+    """For SQLite alone: the column in a condition that is not to choose the index (unary plus, as its manual says)."""
+    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)

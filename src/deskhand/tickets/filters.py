@@ -6,11 +6,13 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from deskhand.accounts.tables import users
+from deskhand.kit.schema import unindexed
 from deskhand.tickets.model import SORTS, Priority, Status
 from deskhand.tickets.tables import ticket_tags, tickets
 
 T = TypeVar("T")
 _t, _g = tickets.c, ticket_tags.c
+_MANY = 2_000  # up to so many tickets are gathered and sorted in a few milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,9 @@ class Filter:
 
 def narrowed(base: Filter, by: Filter) -> Filter:
     """The pages of `by`, of what `base` asks for where `by` asks for nothing; words and tags of both must be found."""
-    outranked = {name: getattr(base, name) for name in _NARROWING if getattr(by, name) in (None, ())}
+    kept = {name: getattr(base, name) for name, any_ in _NARROWING.items() if getattr(by, name) == any_}
     words = " ".join(filter(None, (base.q, by.q))) or None
-    return replace(by, **outranked, q=words, tags=tuple(dict.fromkeys(base.tags + by.tags)))
+    return replace(by, **kept, q=words, tags=tuple(dict.fromkeys(base.tags + by.tags)))
 
 
 def some(value: T | None) -> tuple[T, ...]:
@@ -51,7 +53,9 @@ def some(value: T | None) -> tuple[T, ...]:
     return () if value is None else (value,)
 
 
-_NARROWING = {field.name for field in fields(Filter)} - {"q", "tags", "page", "per_page", "cursor"}
+# Nobody, as `people`, is an answer and not the same as anybody.
+_OWN_WAYS = {"q", "tags", "page", "per_page", "cursor"}
+_NARROWING = {field.name: field.default for field in fields(Filter) if field.name not in _OWN_WAYS}
 
 
 class Shape(NamedTuple):
@@ -72,6 +76,7 @@ class Shape(NamedTuple):
     since: bool
     until: bool
     sort: str
+    walk: bool = False  # in the list's order, looking at each ticket; for SQLite, see `ends_soon`
 
 
 def shape(asked: Filter, scope: str, *, ids: bool = False) -> Shape:
@@ -111,6 +116,25 @@ def values(asked: Filter, suffix: str = "") -> dict[str, Any]:
     return {name + suffix: value for name, value in given.items() if value is not None}
 
 
+def ends_soon(asked: Filter, shape: Shape, total: int) -> bool:
+    """Whether walking the list in its order finds a page sooner than gathering and sorting all that match.
+
+    PostgreSQL sees that for itself. SQLite knows nothing of how many there are and would always gather, which takes
+    a second for fifty thousand tickets; so it is told, unless one index has just these tickets in this order.
+    """
+    conditions = shape._replace(scope="", sort="", since=False, until=False)
+    few = [len(asked.status), len(asked.category), len(asked.channel)]
+    by_time, created = shape.sort.lstrip("-") in {"created_at", "updated_at"}, shape.sort.endswith("created_at")
+    in_order = (
+        conditions == _NOTHING
+        or (by_time and few[0] == 1 and conditions == _NOTHING._replace(status=True))
+        or (created and few[1] == 1 and conditions == _NOTHING._replace(category=True))
+        or (created and few[2] == 1 and conditions == _NOTHING._replace(channel=True))
+        or (created and conditions == _NOTHING._replace(verified=False))
+    )
+    return total > _MANY and not in_order
+
+
 def where(shape: Shape, suffix: str = "") -> list[ColumnElement[bool]]:
     """The conditions; `suffix` keeps the parameters of several apart that stand in one statement."""
 
@@ -120,26 +144,40 @@ def where(shape: Shape, suffix: str = "") -> list[ColumnElement[bool]]:
     def some(name: str) -> Any:
         return bindparam(name + suffix, expanding=True)
 
+    def of(name: str) -> Any:
+        return unindexed(_t[name]) if shape.walk else _t[name]
+
     email = select(users.c.id).where(users.c.email == given("requester"))
+    moment = _t.created_at if shape.sort.endswith("created_at") else of("created_at")
     conditions = [
         (shape.scope != "desk", lambda: _t.requester_id == bindparam("owner")),
         (shape.scope == "link", lambda: _t.id == bindparam("only")),
         (shape.ids, lambda: _t.id.in_(some("ids"))),
-        (shape.status, lambda: _t.status.in_(some("statuses"))),
-        (shape.category, lambda: _t.category_slug.in_(some("categories"))),
-        (shape.priority, lambda: _t.priority.in_(some("priorities"))),
-        (shape.assignee or shape.unassigned, lambda: _assigned(shape, some("assignees"))),
-        (shape.requester, lambda: _t.requester_id.in_(email)),
-        (shape.people, lambda: _t.requester_id.in_(some("people"))),
-        (shape.channel, lambda: _t.channel.in_(some("channels"))),
-        (shape.verified is not None, lambda: _t.verified.is_(shape.verified)),
-        (shape.since, lambda: _t.created_at >= given("since")),
-        (shape.until, lambda: _t.created_at < given("until")),
+        (shape.status, lambda: of("status").in_(some("statuses"))),
+        (shape.category, lambda: of("category_slug").in_(some("categories"))),
+        (shape.priority, lambda: of("priority").in_(some("priorities"))),
+        (shape.assignee or shape.unassigned, lambda: _assigned(shape, of("assignee_id"), some("assignees"))),
+        (shape.requester, lambda: of("requester_id").in_(email)),
+        (shape.people, lambda: of("requester_id").in_(some("people"))),
+        (shape.channel, lambda: of("channel").in_(some("channels"))),
+        (shape.verified is not None, lambda: of("verified").is_(shape.verified)),
+        (shape.since, lambda: moment >= given("since")),
+        (shape.until, lambda: moment < given("until")),
     ]
-    tagged = [_t.id.in_(select(_g.ticket_id).where(_g.tag == given(f"tag_{number}"))) for number in range(shape.tags)]
+    # The first one leads to its tickets, unless they are walked through; of these each other is looked up.
+    tagged = [_tagged(given(f"tag_{number}"), looked_up=shape.walk or number > 0) for number in range(shape.tags)]
     return [condition() for wanted, condition in conditions if wanted] + tagged
 
 
-def _assigned(shape: Shape, some: Any) -> ColumnElement[bool]:
-    either = [(shape.unassigned, _t.assignee_id.is_(None)), (shape.assignee, _t.assignee_id.in_(some))]
+def _assigned(shape: Shape, assignee: Any, some: Any) -> ColumnElement[bool]:
+    either = [(shape.unassigned, assignee.is_(None)), (shape.assignee, assignee.in_(some))]
     return or_(*(condition for wanted, condition in either if wanted))
+
+
+def _tagged(tag: Any, *, looked_up: bool) -> ColumnElement[bool]:
+    if looked_up:
+        return select(_g.tag).where(_g.ticket_id == _t.id, _g.tag == tag).exists()
+    return _t.id.in_(select(_g.ticket_id).where(_g.tag == tag))
+
+
+_NOTHING = shape(Filter(), "")._replace(sort="")

@@ -105,6 +105,8 @@ def _list(tx: Connection, asked: Filter, scope: str, scope_values: dict[str, Any
         return _ranked(tx, asked, scope, values)
     shape = filters.shape(asked, scope, ids=False)
     total: int = _count(shape).value(tx, values)
+    if tx.dialect.name == "sqlite" and filters.ends_soon(asked, shape, total):
+        shape = shape._replace(walk=True)
     values |= {"limit": asked.per_page + 1, "offset": (asked.page - 1) * asked.per_page}
     if asked.cursor:
         values |= cursors.read(asked.cursor, shape.sort) | {"offset": 0}
