@@ -1,6 +1,7 @@
 """Tickets as a door shows them: put together from several nouns, once for their requesters and once for the team."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -10,7 +11,7 @@ from deskhand.csat import ops as csat
 from deskhand.csat import wire as csat_wire
 from deskhand.kit import events
 from deskhand.notifications import preferences
-from deskhand.tickets import access, queries, snapshot, staff_wire, tags, wire
+from deskhand.tickets import access, queries, snapshot, staff_wire, tags, timeline, wire
 from deskhand.tickets.ask import Part
 from deskhand.tickets.filters import Filter
 from deskhand.tickets.model import Message, Ticket
@@ -29,10 +30,7 @@ def own_page(tx: Connection, actor: Actor, asked: Filter) -> wire.TicketsOut:
 
 def own_thread(tx: Connection, actor: Actor, ref: str) -> wire.ThreadOut:
     """Raises NotFound, also for what is somebody else's."""
-    return own_thread_of(tx, actor, access.get(tx, actor, ref))
-
-
-def own_thread_of(tx: Connection, actor: Actor, ticket: Ticket) -> wire.ThreadOut:
+    ticket = access.get(tx, actor, ref)
     messages = queries.thread(tx, ticket.id, notes=False)
     return wire.thread(
         ticket,
@@ -41,6 +39,26 @@ def own_thread_of(tx: Connection, actor: Actor, ticket: Ticket) -> wire.ThreadOu
         satisfaction=csat_wire.rating(csat.find(tx, ticket.id)),
         muted=preferences.is_muted(tx, actor.require_user(), ticket.id),
     )
+
+
+def own_ticket(tx: Connection, actor: Actor, ticket: Ticket) -> dict[str, Any]:
+    """What stands around the thread: the ticket, its `satisfaction`, and whether it is `muted`."""
+    return {
+        **wire.ticket(ticket),
+        "satisfaction": csat_wire.rating(csat.find(tx, ticket.id)),
+        "muted": preferences.is_muted(tx, actor.require_user(), ticket.id),
+    }
+
+
+def own_entries(tx: Connection, ticket: Ticket) -> list[wire.MessageOut | timeline.Step]:
+    """What stands in the thread: its messages, and between them what happened."""
+    messages = queries.thread(tx, ticket.id, notes=False)
+    files = attachments.by_messages(tx, [message.id for message in messages])
+    steps = timeline.steps(tx, ticket.id)
+    entries: list[wire.MessageOut | timeline.Step] = [*steps.get("", ())]
+    for message in messages:
+        entries += [wire.message(message, files), *steps.get(message.id, ())]
+    return entries
 
 
 def own_message(tx: Connection, message: Message) -> wire.MessageOut:

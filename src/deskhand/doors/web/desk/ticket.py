@@ -19,7 +19,8 @@ from starlette.routing import Route
 
 from deskhand.accounts.actor import Actor, Role
 from deskhand.doors.services import Services
-from deskhand.doors.web.desk import threads, ticket_view
+from deskhand.doors.web import threads
+from deskhand.doors.web.desk import ticket_view
 from deskhand.doors.web.desk.frame import frame
 from deskhand.doors.web.forms import act, messages, read_message, texts
 from deskhand.doors.web.languages import say

@@ -12,7 +12,7 @@ from deskhand.csat import ops as csat_ops
 from deskhand.csat import queries as csat
 from deskhand.csat import wire as csat_wire
 from deskhand.doors import shapes
-from deskhand.doors.web.desk import threads
+from deskhand.doors.web import threads
 from deskhand.kit.clock import now, rfc3339
 from deskhand.kit.markdown import render as render_markdown
 from deskhand.tickets import access, glances, held, presence, snapshot, staff_wire
@@ -26,7 +26,7 @@ _PAST = 6
 def read(tx: Connection, actor: Actor, ref: str, language: str, zone: str) -> dict[str, Any]:
     """Everything about one ticket; `timeline` is None where `thread` was rendered a moment ago. Raises NotFound."""
     ticket = access.get(tx, actor, ref)
-    key = threads.key(ticket.id, ticket.version, language, zone)
+    key = threads.key("desk", ticket.id, ticket.version, language, zone)
     thread = threads.find(key)
     staff = [{"id": row["id"], "name": row["name"]} for row in team(tx)]
     past = glances.recent_of(tx, actor, ticket.requester_id, _PAST + 1)

@@ -21,17 +21,19 @@ from deskhand.categories import queries as categories
 from deskhand.csat import ops as csat
 from deskhand.csat.model import NewRating
 from deskhand.doors import shapes
+from deskhand.doors.web import threads
 from deskhand.doors.web.arrival import arriving
 from deskhand.doors.web.forms import act, read_form, read_message, texts
 from deskhand.doors.web.portal.trial import Trial
 from deskhand.doors.web.portal.way import Way, is_known, way
-from deskhand.doors.web.rendering import render
+from deskhand.doors.web.rendering import render, write
 from deskhand.doors.web.shell import page
-from deskhand.doors.web.visit import services
+from deskhand.doors.web.visit import services, visit
 from deskhand.notifications import preferences
-from deskhand.tickets import access, ops, timeline
+from deskhand.tickets import access, ops
 from deskhand.tickets.model import NewReply, Status, Ticket, TicketChange
 
+_TEMPLATE = "portal/thread.html"
 _DONE = {Status.RESOLVED, Status.CLOSED}
 
 
@@ -54,14 +56,15 @@ async def news(request: Request) -> Response:
     """204 where there is none; nor does a session that has ended take anybody away from what they are writing."""
     known, found = request.query_params.get, None
     if is_known(request):
-        found = await services(request).store.read(_shown, way(request), known("since", ""))
+        found = await services(request).store.read(_shown, way(request), None, known("since", ""))
     if found is None:
         return Response(status_code=204)
     await _mark_read(request, found)
     count = known("known", "")
     first = int(count) if count.isascii() and count.isdecimal() and len(count) < 7 else 0
+    found["thread"] = write(request, _TEMPLATE, "entries", found | {"first": first})
     turned = (known("status") in _DONE) != found["done"]
-    return render(request, "portal/thread.html", fragment="news", first=first, turned=turned, **found)
+    return render(request, _TEMPLATE, fragment="news", turned=turned, **found)
 
 
 async def close(request: Request) -> Response:
@@ -118,25 +121,31 @@ async def _turn(request: Request, turn: Any, *, flash: str) -> Response:
 
 
 async def _page(request: Request, trial: Trial) -> Response:
-    found = await services(request).store.read(_shown, way(request))
+    here, seen = way(request), visit(request)
+    found = await services(request).store.read(_shown, here, None if here.link else (seen.language, seen.zone))
     assert found is not None
     if request.method == "GET":
         await _mark_read(request, found)
-    return trial.render(request, "portal/thread.html", first=0, turned=None, **found)
+    if found["thread"] is None:
+        found["thread"] = write(request, _TEMPLATE, "entries", found | {"first": 0})
+        if found["key"]:
+            threads.keep(found["key"], found["thread"])
+    return trial.render(request, _TEMPLATE, turned=None, **found)
 
 
-def _shown(tx: Connection, here: Way, since: str = "") -> dict[str, Any] | None:
-    """What the page shows; None where nothing of it has changed `since`."""
+def _shown(tx: Connection, here: Way, like: tuple[str, str] | None, since: str = "") -> dict[str, Any] | None:
+    """What the page shows; None where nothing of it has changed `since`. There are no `entries` where the thread was
+    rendered a moment ago for this language and zone, `like`."""
     row = access.get(tx, here.who, here.ref)
     if str(row.updated_at) == since:
         return None
-    ticket, steps, done = shapes.own_thread_of(tx, here.who, row), timeline.steps(tx, row.id), row.status in _DONE
-    entries: list[Any] = [*steps.get("", ())]
-    for message in ticket["messages"]:
-        entries += [message, *steps.get(message["id"], ())]
+    key = threads.key("own", row.id, row.version, *like) if like else None
+    thread, done = threads.find(key) if key else None, row.status in _DONE
     return {
-        "ticket": ticket,
-        "entries": entries,
+        "ticket": shapes.own_ticket(tx, here.who, row),
+        "thread": thread,
+        "key": key,
+        "entries": shapes.own_entries(tx, row) if thread is None else [],
         "since": row.updated_at,
         "done": done,
         # Whoever came by a link changes nothing but the state.

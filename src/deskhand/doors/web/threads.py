@@ -1,4 +1,4 @@
-"""Threads that were rendered a moment ago. A ticket's version rises with everything in it that the team can see, so
+"""Threads that were rendered a moment ago. A ticket's version rises with everything in it that anybody can see, so
 what was made of one version holds for as long as its relative times do: a minute.
 """
 
@@ -11,14 +11,15 @@ from deskhand.kit.clock import MINUTE, now
 
 _MOST = 256  # some 20 kB each
 
-Key = tuple[str, int, str, str, int]
+Key = tuple[str, str, int, str, str, int]
 
 _lock = Lock()
 _kept: OrderedDict[Key, Markup] = OrderedDict()
 
 
-def key(ticket_id: str, version: int, language: str, zone: str) -> Key:
-    return (ticket_id, version, language, zone, now() // MINUTE)
+def key(audience: str, ticket_id: str, version: int, language: str, zone: str) -> Key:
+    """`audience` is whose sight of the ticket it is: the team's and the customer's are two."""
+    return (audience, ticket_id, version, language, zone, now() // MINUTE)
 
 
 def find(wanted: Key) -> Markup | None:
