@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
@@ -47,6 +48,17 @@ def test_it_is_not_ready_without_its_database(desk: Desk) -> None:
     assert "does not answer" in answer.text
     assert desk.client.get("/healthz").status_code == 200
     gone.close()
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_nobody_notices_that_the_database_was_started_anew(desk: Desk, database_url: str) -> None:
+    alice = desk.as_("alice")
+    alice.get("/tickets", expect=200)
+    with psycopg.connect(database_url, autocommit=True) as operator:
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        operator.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+    assert desk.new_ticket()["subject"]
+    alice.get("/tickets", expect=200)
 
 
 def test_the_numbers_tell_what_waits(desk: Desk) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from deskhand.kit.db import COUNTED, P, Store, T, outage
+from deskhand.kit.errors import Unavailable
 
 _DEADLOCK, _SERIALIZATION = "40P01", "40001"
 _TRIES = 4
@@ -56,7 +57,13 @@ class PostgresStore(Store):
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
     def _read(self, run: Callable[[Connection], T]) -> T:
-        return self._retrying(lambda: _with(self.reading, run))
+        try:
+            return self._retrying(lambda: _with(self.reading, run))
+        except Unavailable as refusal:
+            if not getattr(refusal.__cause__, "connection_invalidated", False):
+                raise
+            # The server was started anew, and the pool knows it now: what only reads can be asked again.
+            return self._retrying(lambda: _with(self.reading, run))
 
     def _write(self, run: Callable[[Connection], T]) -> T:
         return self._retrying(lambda: _with(self.begin, run))
