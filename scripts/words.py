@@ -25,7 +25,6 @@ _SAID = {
     "field": 2,
     "FieldError": 2,
     "PydanticCustomError": 1,
-    "ValueError": 0,
     **dict.fromkeys(
         (
             "Conflict",

@@ -1,6 +1,5 @@
 """What every table is made of: one metadata, and column types that mean the same on both databases."""
 
-from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -34,10 +33,10 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     # The processors themselves: what SQLAlchemy makes of the usual `process_…` methods takes two calls more a value.
-    def bind_processor(self, dialect: object) -> Callable[[Any], str | None]:
+    def bind_processor(self, dialect: Any) -> Any:
         return _dump
 
-    def result_processor(self, dialect: object, coltype: object) -> Callable[[str | None], Any]:
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:
         return _load
 
 

@@ -30,8 +30,6 @@ Sort = Annotated[
     Query(description="Order; `-` is descending. With `q`, best match first unless a sort is given."),
 ]
 
-IfMatch = Annotated[str | None, Header(description="The ETag that was read: refuses to overwrite a newer state (412).")]
-
 
 def id_of(text: str) -> str:
     """The id in a path. Raises NotFound: what is no id at all is the id of nothing."""

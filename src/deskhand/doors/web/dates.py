@@ -13,6 +13,8 @@ from jinja2.runtime import Context
 
 from deskhand.kit import clock
 
+# With the year and without. English as most of the world writes dates.
+_PATTERNS = {"en": ("d MMM y", "d MMM"), "de": ("d. MMM y", "d. MMM")}
 _STEPS = ((60, 1), (3600, 60), (86_400, 3600), (7 * 86_400, 86_400))
 
 
@@ -37,14 +39,15 @@ def _in_zone(form: Callable[[str, str, str], str], language: str, context: Conte
 def _exact(stamp: str, language: str, zone: str) -> str:
     """With the zone's name: `18 May 2026, 12:23 CEST`."""
     when = datetime.fromisoformat(stamp)
-    return format_datetime(when, "d MMM y, HH:mm z", tzinfo=ZoneInfo(zone), locale=language)
+    pattern = f"{_PATTERNS[language][0]}, HH:mm z"
+    return format_datetime(when, pattern, tzinfo=ZoneInfo(zone), locale=language)
 
 
 @lru_cache(8192)
 def _day(stamp: str, language: str, zone: str) -> str:
     when = datetime.fromisoformat(stamp)
     moved = when if when.tzinfo is None else when.astimezone(ZoneInfo(zone))
-    return format_date(moved.date(), "d MMM y", locale=language)
+    return format_date(moved.date(), _PATTERNS[language][0], locale=language)
 
 
 def _ago(language: str, width: str, stamp: str) -> str:
@@ -55,7 +58,7 @@ def _ago(language: str, width: str, stamp: str) -> str:
         if abs(seconds) < below:
             return _elapsed(seconds // unit * unit, language, width)
     this_year = then.year == datetime.now(UTC).year
-    return _date(stamp, language, "d MMM" if this_year else "d MMM y")
+    return _date(stamp, language, this_year)
 
 
 @lru_cache(4096)
@@ -66,8 +69,8 @@ def _elapsed(seconds: int, language: str, width: str) -> str:
 
 
 @lru_cache(8192)
-def _date(stamp: str, language: str, pattern: str) -> str:
-    return format_date(datetime.fromisoformat(stamp).date(), pattern, locale=language)
+def _date(stamp: str, language: str, this_year: bool) -> str:
+    return format_date(datetime.fromisoformat(stamp).date(), _PATTERNS[language][this_year], locale=language)
 
 
 @lru_cache(4096)

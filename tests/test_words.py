@@ -1,0 +1,91 @@
+"""Every word of the pages has its German, and German pages have no English left."""
+
+import re
+from string import Formatter
+
+import pytest
+from babel.messages.pofile import read_po
+from scripts.words import LOCALES, gathered
+
+from deskhand.doors.web.languages import translations
+from tests.support.app import Desk
+from tests.support.pages import Browser, page
+
+# Names, shapes of input, and words that are the same in both languages.
+SAME = {
+    "Admin", "Agent", "Deskhand", "Logo", "Mail", "Name", "Problem", "Server", "Spam", "Status", "Status: %(name)s",
+    "Support", "Team", "Text", "Tickets", "person", "Person", "team",
+}  # fmt: skip
+PLACES = re.compile(r"%\(\w+\)s|%%")
+
+
+def catalogue() -> dict[str | tuple[str, str], tuple[str, ...]]:
+    with (LOCALES / "de.po").open("rb") as file:
+        found = read_po(file, locale="de")
+    return {_key(it.id): it.string if isinstance(it.string, tuple) else (it.string,) for it in found if it.id}
+
+
+def _key(message: object) -> str | tuple[str, str]:
+    return tuple(message) if isinstance(message, list | tuple) else str(message)  # type: ignore[return-value]
+
+
+def test_the_catalogue_holds_what_pages_say_and_nothing_else() -> None:
+    said, known = {_key(it.id) for it in gathered() if it.id}, catalogue()
+    assert sorted(map(str, said - known.keys())) == [], "run make words, and translate what is new"
+    assert sorted(map(str, known.keys() - said)) == [], "run make words: nothing says this any more"
+    assert [english for english, german in known.items() if not all(german)] == []
+
+
+def test_placeholders_are_the_same() -> None:
+    def places(text: str) -> list[str]:
+        return sorted(PLACES.findall(text)) + sorted(name for _, name, _, _ in Formatter().parse(text) if name)
+
+    for english, german in catalogue().items():
+        singular = english if isinstance(english, str) else english[0]
+        for text in german:
+            assert places(text) == places(singular), english
+
+
+def test_german_is_german() -> None:
+    same = {english for english, german in catalogue().items() if german[0] == english}
+    assert {text for text in same if isinstance(text, str) and text not in SAME} == set()
+
+
+@pytest.mark.parametrize("path", ["/help", "/contact", "/login", "/support", "/support/new", "/desk", "/desk/reports"])
+def test_a_german_browser_gets_german_pages(desk: Desk, path: str) -> None:
+    ada, headers = Browser(desk, "ada"), {"Accept-Language": "de-CH,de;q=0.9,en;q=0.5"}
+    asked = desk.client.get(path, headers=headers) if path == "/login" else ada.get(path, headers=headers)
+    text = page(asked)
+    assert '<html lang="de"' in text
+    visible = re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", text, flags=re.DOTALL)
+    assert not re.search(r"\b(the|your|with|and|write|tickets? found)\b", visible, re.IGNORECASE), visible
+
+
+def test_the_choice_outlives_the_browsers_wish(desk: Desk) -> None:
+    chosen = desk.client.post("/appearance", data={"language": "de", "next": "/help"})
+    assert chosen.headers["location"] == "/help"
+    assert '<html lang="de"' in desk.client.get("/help", headers={"Accept-Language": "en"}).text
+    desk.client.post("/appearance", data={"language": "xx", "next": "//evil.example"})
+    assert '<html lang="de"' in desk.client.get("/help").text
+
+
+def test_unknown_languages_get_english(desk: Desk) -> None:
+    for wish in ("fr", "", "de;q=x", "*", "en;q=0.1, de;q=0", ",,;;"):
+        assert '<html lang="en"' in desk.client.get("/help", headers={"Accept-Language": wish}).text
+
+
+def test_dates_are_written_in_the_readers_language_and_zone(desk: Desk) -> None:
+    ticket = desk.new_ticket()
+    place = f"/support/{ticket['readable_id']}"
+    alice = Browser(desk, "alice")
+    alice.cookie += "; deskhand_zone=Asia/Tokyo"
+    (exact, *_) = re.findall(r'<time[^>]* title="([^"]+)"', alice.get(place).text)
+    assert re.fullmatch(r"\d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d (JST|\+0900)", exact)
+    german = alice.get(place, headers={"Accept-Language": "de"}).text
+    assert re.search(r'title="\d+\. [A-ZÄ]\w+\.? \d{4}, \d\d:\d\d', german)
+
+
+def test_words_that_are_counted_have_both_forms() -> None:
+    german = translations("de")
+    assert german.ngettext("%(num)s ticket", "%(num)s tickets", 1) == "%(num)s Ticket"
+    assert german.ngettext("%(num)s line is the same", "%(num)s lines are the same", 2) == "%(num)s Zeilen sind gleich"
