@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deskhand import wiring
 from deskhand.kit.settings import Settings
 from tests.support.app import Desk
 
@@ -21,6 +22,17 @@ def test_every_route_is_named_with_its_method(desk: Desk) -> None:
     assert len(named) > 40
     written = _nameless(EVERYTHING)
     assert sorted(route for route in named if not any(f"`{form}" in written for form in _forms(route))) == []
+
+
+def test_every_page_is_named() -> None:
+    page = _nameless(DOCS[ROOT / "docs/pages.md"])
+    named = set(re.findall(r"`(/[^`\s?]*)(?:\?[^`]*)?`", page))
+    # What lies below a page that is named is a form or a part of it; below these lie pages of their own.
+    roots = {"/", "/help", "/support", "/desk", "/desk/kb", "/desk/settings", "/login"}
+    paths = {_nameless(route.path) for route in wiring.PAGES}
+    parts = {path for path in paths if any(path.startswith(f"{above}/") for above in named - roots)}
+    assert len(paths) > 60
+    assert sorted(paths - named - parts) == []
 
 
 def test_every_limit_stands_in_the_table_with_its_default() -> None:
