@@ -35,7 +35,7 @@ class Attachment(NamedTuple):
     internal: bool
     created_at: int
     bound_at: int | None
-    held_by: str | None
+    held_by: str | None = None
 
     @property
     def is_image(self) -> bool:
