@@ -116,6 +116,8 @@ class DrippingServer:
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
+        # Where the client gave up before it came, somebody has to come, or the thread waits for ever.
+        socket.create_connection(self._listener.getsockname()).close()
         self._thread.join()
         self._listener.close()
 

@@ -30,8 +30,9 @@ def engine_name() -> str:
     return "sqlite"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    """Gone once these tests are: Playwright's event loop runs in the main thread, where others want to run theirs."""
     place = find()
     assert place, f"no Chromium is here: make test installs one where it can; {OVERRIDE} names one"
     with sync_playwright() as playwright:

@@ -80,7 +80,7 @@ def _asked(request: Request) -> Asked:
     agent = given("agent") or None
     return Asked(
         period(given("from") or None, given("to") or None),
-        given("category") or None,
+        (given("category") or "").replace("\x00", "") or None,
         agent if agent in {None, "none"} else parse_id(agent or "") or "none",
     )
 
