@@ -286,7 +286,7 @@ class _Desk:
         story.row["version"] += 1
         self.bulk.add(ticket_tags, {"ticket_id": story.row["id"], "tag": tag})
         changes = {"assignee_id": [None, agent.id], "tags": [[], [tag]]}
-        self._event(story, "ticket.changed", agent, "agent", changes=changes, before=True, staff_only=True)
+        self._event(story, "ticket.changed", agent, "agent", changes=changes, staff_only=True)
 
     def _close(self, story: Story) -> None:
         self._event(story, "ticket.closed", story.owner, "customer", changes=self._move(story, "closed"))
@@ -339,11 +339,9 @@ class _Desk:
         actor_type: str,
         *,
         staff_only: bool = False,
-        before: bool = False,
         **data: Any,
     ) -> None:
-        """`before`: who is assigned by this very act is not in charge yet."""
-        about = {"requester_id": story.owner.id, "assignee_id": None if before else story.row["assignee_id"]}
+        about = {"requester_id": story.owner.id, "assignee_id": story.row["assignee_id"]}
         row = {
             "id": self.bulk.id_at(story.at),
             "name": name,
