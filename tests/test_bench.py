@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from scripts.bench import report, seed
+from scripts.bench import report, seed, sizes
 from scripts.bench.load import Result
 from scripts.bench.measure import Effort, measure
 from scripts.bench.raw import Rate
@@ -229,3 +229,11 @@ def _opened(url: str) -> Iterator[Connection]:
             yield tx
     finally:
         store.close()
+
+
+def test_sizes_count_what_a_ticket_leaves_behind(empty_database_url: str) -> None:
+    seed.seed(empty_database_url, TINY)
+    told = sizes.table("Tiny", sizes.spaces(empty_database_url), TINY)
+    for name in ("fulltext", "messages", "events", "tickets", "enrichments", "ticket_tags", "ratings", "all of them"):
+        (line,) = re.findall(rf"^\| {name} \|.*\| ([\d,]+) \|$", told, re.MULTILINE)
+        assert int(line.replace(",", "")) > 0
