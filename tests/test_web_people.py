@@ -149,7 +149,7 @@ class TestCustomers:
             people.from_host, sub="h1", email="h@host.example", name="Hal", claims=claims, role=Role.CUSTOMER
         )
         shown = words(page(sam.get(f"/desk/customers/{made['id']}")))
-        for word in ("Acme Ltd", "scale", "region eu", "requests_7d 284310", "seats 4"):
+        for word in ("Acme Ltd", "scale", "region eu", "requests_7d 284,310", "seats 4"):
             assert word in shown, word
         assert "Acme Ltd scale" in words(page(sam.get("/desk/customers")))
 

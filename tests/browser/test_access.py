@@ -26,6 +26,8 @@ STAFF = [
     "/desk/tickets/{ref}",
     "/desk/tickets/new",
     "/desk/customers",
+    "/desk/customers/{alice}",
+    "/desk/palette?q=render",
     "/desk/spam",
     "/desk/kb",
     "/desk/kb/new",
@@ -57,7 +59,7 @@ def furnish(desk: Desk) -> dict[str, str]:
     desk.new_ticket("bob", priority="urgent")
     desk.user_id("ada")
     desk.work()
-    return {"ref": ticket["readable_id"], "article": article["id"]}
+    return {"ref": ticket["readable_id"], "article": article["id"], "alice": desk.user_id("alice")}
 
 
 def findings(page: Any) -> list[str]:
