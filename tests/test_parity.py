@@ -14,15 +14,21 @@ import orjson
 import pytest
 from sqlalchemy import text
 
+from deskhand.kb import model as kb
+from deskhand.kb import ops as kb_ops
+from deskhand.kb.model import NewArticle
 from deskhand.kit.schema import metadata
 from deskhand.tickets import access, create, ops
 from deskhand.tickets.model import NewTicket, StaffTicketChange, Status
+from tests.support.api import later
 from tests.support.app import Desk, email, running
 from tests.support.cli import Cli
 from tests.support.databases import Databases
-from tests.support.pages import Browser
+from tests.support.pages import Browser, value_of
 
 SUBJECT, BODY = "Empty content", "The **body** is empty since this morning."
+LETTER = {"name": "Vera", "email": "vera@visitor.example", "subject": SUBJECT, "body": BODY}
+VOTE = {"helpful": False, "comment": "No example."}
 
 # What each door calls itself beside a message and a ticket.
 VIA = {"api": "api", "cli": "cli", "web": "web"}
@@ -31,7 +37,14 @@ APART = {"limit_hits", "sessions", "idempotency_keys"}
 # Jobs by which a door lets an act wait before it is done: done, they have left what the act leaves.
 WAITING = {"held.carry_out"}
 # What is drawn anew, and what is known of the client.
-_RANDOM = {"stamps": ("stamp",), "instance_keys": ("value",), "users": ("password_hash",), "enrichments": ("client",)}
+_RANDOM = {
+    "stamps": ("stamp",),
+    "kb_search_state": ("stamp",),
+    "kb_search_entries": ("stamp",),
+    "instance_keys": ("value",),
+    "users": ("password_hash",),
+    "enrichments": ("client",),
+}
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 _YEAR_2001 = 10**15  # in microseconds: no other number is as large
 
@@ -51,6 +64,13 @@ class Stage:
     def sent(self, who: str, path: str, **form: Any) -> None:
         """Send a page's form as one of the cast, and be led on as one is where it did its work."""
         answer = Browser(self.desk, who).post(path, form)
+        assert answer.status_code == 303, answer.text[:500]
+
+    def written(self) -> None:
+        """Send the contact form a minute after opening it."""
+        with later(-60):
+            stamp = value_of(self.desk.client.get("/contact").text, "stamp")
+        answer = self.desk.client.post("/contact", data=LETTER | {"stamp": stamp})
         assert answer.status_code == 303, answer.text[:500]
 
     def sent_at_once(self, who: str, **form: Any) -> None:
@@ -86,6 +106,11 @@ def filed(desk: Desk) -> str:
 def resolved(at: Stage) -> None:
     sam, change = at.desk.actor("sam"), StaffTicketChange(status=Status.RESOLVED)
     at.desk.write(lambda tx: ops.change(tx, sam, access.lock(tx, sam, at.ref), change))
+
+
+def published(at: Stage) -> None:
+    new = NewArticle(title="Rendering", body=BODY, status=kb.Status.PUBLISHED)
+    at.desk.write(kb_ops.create, at.desk.actor("sam"), new)
 
 
 def closed(at: Stage) -> None:
@@ -276,6 +301,25 @@ ACTS = {
             ),
         },
         [],
+        without=frozenset({"cli"}),
+    ),
+    "write without an account": Act(
+        {
+            "api": lambda at: at.desk.anyone().post("/tickets/public", LETTER, expect=201),
+            "web": lambda at: at.written(),
+        },
+        ["ticket.created"],
+        files=False,
+        without=frozenset({"cli"}),
+    ),
+    "say whether an article helped": Act(
+        {
+            "api": lambda at: at.desk.as_("alice").post("/kb/rendering/helpful", VOTE, expect=200),
+            "web": lambda at: at.sent("alice", "/help/rendering", helpful="false", comment="No example."),
+        },
+        [],
+        before=(published,),
+        files=False,
         without=frozenset({"cli"}),
     ),
 }
