@@ -7,7 +7,7 @@ of, and lessons, the corrections of staff.
 
 import hashlib
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import orjson
 
-from deskhand.categories.features import FUNCTION_WORDS, Unit, content, extract, fingerprint, words_of
+from deskhand.categories.features import Unit, content, extract, fingerprint, words_of
 
 WEIGHTS = Path(__file__).parent / "seed" / "weights.json"
 FALLBACK = "general"
@@ -36,6 +36,7 @@ REASONS = 5
 
 Scores = dict[str, float]
 Layer = dict[str, Scores]
+Row = Sequence[float]
 
 
 class Reason(NamedTuple):
@@ -66,7 +67,7 @@ class Lesson:
     @classmethod
     def of(cls, subject: str, body: str, slug: str) -> "Lesson":
         units = extract(subject, body)
-        return cls(slug, _seed_scores(units), _features(content(units)), fingerprint(subject, body))
+        return cls(slug, _seed_scores(units, _shares(units)), _features(content(units)), fingerprint(subject, body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,32 +105,30 @@ class Model:
         units = extract(subject, body)
         if self.learnt:
             units.append(Unit("", ((fingerprint(subject, body), 1.0),), 1.0))
-        scores = _layered(_seed_scores(units), _features(units), self.described, self.learnt)
+        shares = _shares(units)
+        scores = _seed_scores(units, shares)
+        if self.described or self.learnt:
+            scores = _layered(scores, _features(units), self.described, self.learnt)
         chances = _restrict(_softmax(scores | {slug: scores.get(slug, 0.0) for slug in allowed}), allowed)
         best = max(chances, key=chances.__getitem__)
         if chances[best] < UNSURE and FALLBACK in chances and best != FALLBACK:
             return Guess(FALLBACK, chances[FALLBACK])
-        return Guess(best, chances[best], self._reasons(units, best))
+        return Guess(best, chances[best], self._reasons(units, shares, best))
 
-    def _reasons(self, units: list[Unit], slug: str) -> tuple[Reason, ...]:
-        weights: Scores = {}
-        for unit in units:
-            said = [text for text in words_of(unit) if text not in FUNCTION_WORDS and not text.isdigit()]
+    def _reasons(self, units: list[Unit], shares: list[Row], slug: str) -> tuple[Reason, ...]:
+        seed, weights = _seed(), Scores()
+        column = seed.slugs.index(slug) if slug in seed.slugs else None
+        for unit, row in zip(units, shares, strict=True):
+            weight = self._beyond_seed(unit, slug) + (row[column] / seed.scale if row and column is not None else 0.0)
+            said = words_of(unit) if weight else []
             for text in said:
-                weights[text] = weights.get(text, 0.0) + self._weight(unit, slug) / len(said)
+                weights[text] = weights.get(text, 0.0) + weight * unit.value / len(said)
         best = sorted(weights.items(), key=lambda item: -item[1])[:REASONS]
         return tuple(Reason(text, round(weight, 2)) for text, weight in best if weight >= 0.05)
 
-    def _weight(self, unit: Unit, slug: str) -> float:
-        seed = _seed()
-        column = seed.slugs.index(slug) if slug in seed.slugs else None
-        total = 0.0
-        for key, share in unit.keys:
-            if column is not None and (row := seed.weights.get(key)):
-                total += row[column] * share / seed.scale
-            for layer in (self.described, self.learnt):
-                total += layer.get(key, {}).get(slug, 0.0) * share
-        return total * unit.value
+    def _beyond_seed(self, unit: Unit, slug: str) -> float:
+        layers = [layer for layer in (self.described, self.learnt) if layer]
+        return sum(layer.get(key, {}).get(slug, 0.0) * share for layer in layers for key, share in unit.keys)
 
 
 def stored_digest() -> str:
@@ -158,15 +157,27 @@ def _seed() -> _Seed:
     return _Seed(tuple(stored["slugs"]), stored["scale"], {key: tuple(row) for key, row in stored["weights"].items()})
 
 
-def _seed_scores(units: Iterable[Unit]) -> Scores:
-    slugs, scale, weights = _seed()
-    sums = [float(w) for w in weights["bias"]]
+def _shares(units: Iterable[Unit]) -> list[Row]:
+    """What the seed makes of each unit, apart from its value: by category, or nothing where it knows none of the
+    features. Scores and reasons are both made of these, for looking features up is what takes long."""
+    weights, found = _seed().weights, list[Row]()
     for unit in units:
+        sums: list[float] = []
         for key, share in unit.keys:
             if row := weights.get(key):
-                value = unit.value * share
+                sums = sums or [0.0] * len(row)
                 for column, weight in enumerate(row):
-                    sums[column] += weight * value
+                    sums[column] += weight * share
+        found.append(sums)
+    return found
+
+
+def _seed_scores(units: Iterable[Unit], shares: Iterable[Row]) -> Scores:
+    slugs, scale, weights = _seed()
+    sums = [float(weight) for weight in weights["bias"]]
+    for unit, row in zip(units, shares, strict=True):
+        for column, weight in enumerate(row):
+            sums[column] += weight * unit.value
     return {slug: total / scale for slug, total in zip(slugs, sums, strict=True)}
 
 
