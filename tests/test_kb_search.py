@@ -248,6 +248,21 @@ def test_a_change_replaces_what_was_known(tx: Connection) -> None:
     assert "limits" not in found(tx, "rate limits")[:1]
 
 
+def test_an_answer_is_kept_until_an_article_changes(tx: Connection) -> None:
+    assert search.recall(tx, "rate limits", limit=5) is None
+    first = search.search(tx, "rate limits", limit=5)
+    assert search.recall(tx, "rate limits", limit=5) == first
+    assert search.recall(tx, "rate limits", limit=4) is None
+    search.remove(tx, id_of("webhooks"))
+    assert search.recall(tx, "rate limits", limit=5) is None
+    search.index(tx, id_of("limits"), title="Throughput", summary="", body="How fast.")
+    assert [hit.article_id for hit in search.search(tx, "rate limits", limit=5).hits] != [
+        hit.article_id for hit in first.hits
+    ]
+    assert search.search(tx, "x" * 101, limit=5) == search.Found([], 0)
+    assert search.recall(tx, "x" * 101, limit=5) is None
+
+
 def test_what_is_rolled_back_is_not_found(engine: Engine) -> None:
     with engine.connect() as tx:
         search.index(tx, id_of("limits"), title="Unicorns", summary="", body="None.")

@@ -29,7 +29,7 @@ _BY_EMAIL = (
     .limit(1)
 )
 
-_ACCOUNT_BY_ID = select(accounts).where(accounts.c.id == bindparam("account_id"))
+_ACCOUNT_BY_ID = Statement(select(accounts).where(accounts.c.id == bindparam("account_id")))
 _ACCOUNT_BY_EXTERNAL_ID = select(accounts).where(accounts.c.external_id == bindparam("external_id"))
 
 
@@ -173,7 +173,7 @@ def push_account(tx: Connection, external_id: str, push: AccountPush) -> RowMapp
 def find_account(tx: Connection, *, external_id: str | None = None, account_id: str | None = None) -> RowMapping | None:
     if external_id:
         return tx.execute(_ACCOUNT_BY_EXTERNAL_ID, {"external_id": external_id}).mappings().one_or_none()
-    return tx.execute(_ACCOUNT_BY_ID, {"account_id": account_id}).mappings().one_or_none()
+    return _ACCOUNT_BY_ID.mapping(tx, {"account_id": account_id})
 
 
 def _named(tx: Connection, user: RowMapping) -> RowMapping:

@@ -75,15 +75,34 @@ def remove(tx: Connection, article_id: str) -> None:
 
 def search(tx: Connection, query: str, *, limit: int, snippets: bool = True) -> Found:
     """The best `limit` articles for any string. Without `snippets` these are empty, and the database reads no text."""
+    asked = (query, limit, snippets)
     with _current(tx) as known:
-        concepts = understand(known, query)
+        if answer := known.recall(asked):
+            return answer
+        stamp, concepts = known.stamp, understand(known, query)
         ranked = ranking.rank(known, concepts)
         docs = {found.article_id: doc for found in ranked[:limit] if (doc := known.find(found.article_id))}
         marks = ranking.marks(known, concepts)
     extracts = _extracts(tx, marks, docs) if snippets else {}
     none = Snippet("", [])
     hits = [Hit(*found, *extracts.get(found.article_id, none)) for found in ranked[:limit]]
-    return Found(hits, len(ranked))
+    answer = Found(hits, len(ranked))
+    with _current(tx) as known:
+        if known.stamp == stamp:  # or else what was found may be gone
+            known.remember(asked, answer)
+    return answer
+
+
+def recall(tx: Connection, query: str, *, limit: int) -> Found | None:
+    """What `search` answers, where that is at hand: a look-up in memory, fit for the event loop."""
+    kept = _kept.get(tx.engine.url)
+    if kept is None or not kept[1].acquire(blocking=False):
+        return None
+    try:
+        known = kept[0]
+        return known.recall((query, limit, True)) if known.stamp == _stamp(tx) else None
+    finally:
+        kept[1].release()
 
 
 def related(tx: Connection, article_id: str, *, limit: int) -> list[str]:
@@ -117,7 +136,7 @@ _keeping = Lock()
 @contextmanager
 def _current(tx: Connection) -> Iterator[Index]:
     """The process's index of this database, as of now, for this thread alone."""
-    stamp = _NOW.value(tx, {}) or ""
+    stamp = _stamp(tx)
     with _keeping:
         known, lock = _kept.pop(tx.engine.url, None) or (Index(), Lock())
         _kept[tx.engine.url] = known, lock
@@ -129,6 +148,10 @@ def _current(tx: Connection) -> Iterator[Index]:
             # Taken before the rows were read: if they are newer already, the next search looks once more.
             known.stamp = stamp
         yield known
+
+
+def _stamp(tx: Connection) -> str:
+    return _NOW.value(tx, {}) or ""
 
 
 def _refresh(tx: Connection, known: Index) -> None:

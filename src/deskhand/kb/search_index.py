@@ -9,7 +9,8 @@ from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from sys import intern
+from typing import Any, NamedTuple
 
 from deskhand.kb import synonyms
 from deskhand.kb.synonyms import Phrase
@@ -22,8 +23,14 @@ _SLOPES = (0.4, 0.5, 0.4, 0.6)
 _USUAL = (6, 30, 20, 500)
 _SATURATION = 3.0
 
+_ANSWERS_MAX = 512  # some 5 MB
+_ASKED_MAX = 100  # characters: what is longer is not asked twice
+
 _FIRST = 0x4E00  # from here on no character means anything to a regular expression
 END = "\x00"  # between a field's words and the groups they are in
+
+
+Asked = tuple[str, int, bool]  # query, limit, with snippets
 
 
 class Source(NamedTuple):
@@ -64,6 +71,7 @@ class Index:
         self._vocabulary: list[str] | None = None
         self._by_length: dict[int, list[str]] = {}
         self._rarities: dict[str, float] = {}
+        self._answers: dict[Asked, Any] = {}
 
     def __len__(self) -> int:
         return len(self._places)
@@ -148,7 +156,20 @@ class Index:
                 return
             yield vocabulary[at]
 
+    def recall(self, asked: Asked) -> Any:
+        """What was answered to that before, or None: the same is right for everybody, until an article changes."""
+        if (answer := self._answers.pop(asked, None)) is not None:
+            self._answers[asked] = answer
+        return answer
+
+    def remember(self, asked: Asked, answer: Any) -> None:
+        if len(asked[0]) <= _ASKED_MAX:
+            self._answers[asked] = answer
+            if len(self._answers) > _ANSWERS_MAX:
+                del self._answers[next(iter(self._answers))]  # the one not asked for longest
+
     def _changed(self) -> None:
+        self._answers.clear()
         self._vocabulary = None
         self._by_length.clear()
         self._rarities.clear()
@@ -166,7 +187,8 @@ class Index:
             fields.append(self._string(stems) + END + self._string(groups))
         worths = _worths(fields)
         # A stem is a form as well: what is nearest to a mistyped word may be one that nobody wrote.
-        terms, surfaces = "".join(worths), tuple({*source.stems, *source.stems.values()})
+        # Interned: a copy of its own in each of 2,000 articles would take more memory than all the rest.
+        terms, surfaces = "".join(worths), tuple({*map(intern, source.stems), *map(intern, source.stems.values())})
         return Doc(*source[:3], tuple(fields), phrases, terms, array("f", worths.values()), surfaces)
 
     def _string(self, names: Sequence[str]) -> str:

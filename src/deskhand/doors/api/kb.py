@@ -48,11 +48,9 @@ async def search_articles(request: Request, q: Question = "", limit: Limit = 10,
     """Articles that answer `q`, best first, whether typed right or not. Without `q`, those that helped most readers."""
     desk = services(request)
 
-    def query(tx: Connection) -> Any:
-        page = queries.search(tx, q, limit=limit)
-        return {"articles": [wire.found(row) for row in page.rows], "total": page.total, "query": q}
-
-    body = await desk.store.read_slow(query)
+    page = await desk.store.read(queries.recall, q, limit=limit)
+    page = page or await desk.store.read_slow(queries.search, q, limit=limit)
+    body = {"articles": [wire.found(row) for row in page.rows], "total": page.total, "query": q}
     response = answers.found(request, body)
     if settled and not body["total"]:
         response.background = BackgroundTask(misses.keep, desk, q, answers.actor_of(request).client)
