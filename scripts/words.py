@@ -24,7 +24,11 @@ _SAID = {
     "say": 1,
     "field": 2,
     "FieldError": 2,
+    "Phrase": 0,
     "PydanticCustomError": 1,
+    "_NotUnderstoodError": 1,
+    "_one_of": 0,
+    "finding": 1,
     **dict.fromkeys(
         (
             "Conflict",
@@ -42,8 +46,8 @@ _SAID = {
         0,
     ),
 }
-_KEYWORDS = {"flash", "problem"}
-_CONSTANTS = {"title", "detail", "message"}
+_KEYWORDS = {"detail", "flash", "problem", "title"}
+_CONSTANTS = {"_MESSAGES", "_PAGES", "detail", "message", "title"}
 
 
 class Text(NamedTuple):
@@ -72,10 +76,10 @@ def spoken(source: str) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             yield from _of_call(node)
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+        elif isinstance(node, ast.Assign):
             names = {target.id for target in node.targets if isinstance(target, ast.Name)}
-            if names & _CONSTANTS and isinstance(node.value.value, str):
-                yield node.lineno, node.value.value
+            if names & _CONSTANTS:
+                yield from _literals(node.value.values if isinstance(node.value, ast.Dict) else [node.value])
 
 
 def _of_call(node: ast.Call) -> Iterator[tuple[int, str]]:
@@ -83,9 +87,13 @@ def _of_call(node: ast.Call) -> Iterator[tuple[int, str]]:
     at = _SAID.get(name)
     given = [node.args[at]] if at is not None and len(node.args) > at else []
     given += [keyword.value for keyword in node.keywords if keyword.arg in _KEYWORDS]
-    for argument in given:
-        if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and " " in argument.value.strip():
-            yield node.lineno, argument.value
+    yield from _literals(given)
+
+
+def _literals(found: list[ast.expr]) -> Iterator[tuple[int, str]]:
+    for it in found:
+        if isinstance(it, ast.Constant) and isinstance(it.value, str) and it.value.strip():
+            yield it.lineno, it.value
 
 
 def gathered() -> Catalog:

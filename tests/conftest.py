@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support import postgres
+from deskhand.doors.web import languages
+from tests.support import postgres, spoken
 from tests.support.app import Desk, running
 from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 
@@ -27,6 +28,21 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell each of xdist's workers where."""
     node.workerinput["postgres_home"] = str(node.config.stash[_HOME])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _listening() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(languages, "NullTranslations", spoken.NotingTranslations)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _every_text_has_its_german(_listening: None) -> Iterator[None]:
+    """Whatever pages were made to say, in English, must be in the catalogue: `make words` tells how."""
+    spoken.untranslated.clear()
+    yield
+    assert not spoken.untranslated, "pages said what has no German"
 
 
 @pytest.fixture(params=ENGINES)

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from deskhand.kit.addresses import subscriber
 from deskhand.kit.errors import Forbidden, Unauthenticated
+from deskhand.kit.phrases import Phrase
 
 
 class Role(StrEnum):
@@ -84,7 +85,7 @@ class Actor:
     def require(self, scope: Scope) -> None:
         """Raises Forbidden when the API key in use does not reach that far."""
         if self.scopes is not None and scope not in self.scopes:
-            raise Forbidden(f"This API key lacks the scope {scope}.", code="missing_scope")
+            raise Forbidden(Phrase("This API key lacks the scope {scope}.", scope=scope), code="missing_scope")
 
     def require_user(self) -> str:
         """The user's id. Raises Unauthenticated for visitors."""

@@ -11,6 +11,7 @@ from deskhand.kit import events
 from deskhand.kit.clock import MINUTE, now
 from deskhand.kit.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from deskhand.kit.ids import new_id
+from deskhand.kit.phrases import Phrase
 from deskhand.kit.statements import Statement
 
 MAX_KEYS = 50
@@ -48,7 +49,8 @@ def create(tx: Connection, actor: Actor, new: NewApiKey) -> tuple[RowMapping, st
         "created_at": now(),
     }
     if len(list_for(tx, actor)) >= MAX_KEYS:
-        raise Conflict(f"There are {MAX_KEYS} keys already. Please revoke one first.", code="too_many_keys")
+        message = Phrase("There are {most} keys already. Please revoke one first.", most=MAX_KEYS)
+        raise Conflict(message, code="too_many_keys")
     tx.execute(api_keys.insert(), row)
     events.record(tx, "api_key.created", row["id"], actor=actor.author, data={"name": new.name, "prefix": prefix})
     return _get(tx, user_id, row["id"]), plain

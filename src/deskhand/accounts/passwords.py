@@ -15,6 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from deskhand.kit.errors import Invalid, Unavailable
+from deskhand.kit.phrases import Phrase
 
 MIN_LENGTH = 10
 MAX_LENGTH = 128
@@ -56,12 +57,12 @@ T = TypeVar("T")
 def check_password(password: str, email: str | None = None, *, field: str = "password") -> None:
     """Raises Invalid where the password may not be chosen. The length is what counts (NIST SP 800-63B)."""
     if len(password) > MAX_LENGTH:
-        raise Invalid.field(field, "too_long", f"At most {MAX_LENGTH} characters")
+        raise Invalid.field(field, "too_long", Phrase("At most {most} characters", most=MAX_LENGTH))
     if any(c == "\0" or unicodedata.category(c) == "Cs" for c in password):
         raise Invalid.field(field, "invalid_characters", "This holds characters that cannot be typed")
     normal = unicodedata.normalize("NFKC", password)
     if len(normal) < MIN_LENGTH:
-        raise Invalid.field(field, "too_short", f"At least {MIN_LENGTH} characters")
+        raise Invalid.field(field, "too_short", Phrase("At least {least} characters", least=MIN_LENGTH))
     folded = normal.casefold()
     if email is not None and folded == unicodedata.normalize("NFKC", email).casefold():
         raise Invalid.field(field, "same_as_email", "The password may not be the e-mail address")

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func
 
 from deskhand.accounts.actor import Actor, Role
 from deskhand.kit.errors import Conflict, Forbidden
+from deskhand.kit.phrases import Phrase
 
 
 def visible(table: Table) -> ColumnElement[bool]:
@@ -25,7 +26,8 @@ def require_room(tx: Connection, table: Table, owner_id: str, *, shared: bool, m
     """Raises Conflict where there are so many already: of the team's, or of that person's own."""
     kind = table.c.shared if shared else (table.c.owner_id == owner_id) & ~table.c.shared
     if tx.execute(select(func.count()).select_from(table).where(kind)).scalar_one() >= most:
-        raise Conflict(f"There are {most} of these already. Please delete one first.", code="too_many")
+        message = Phrase("There are {most} of these already. Please delete one first.", most=most)
+        raise Conflict(message, code="too_many")
 
 
 def last_position(table: Table) -> Select[int]:

@@ -18,6 +18,7 @@ from deskhand.kit import clock
 from deskhand.kit.db import Store
 from deskhand.kit.errors import Invalid, TooLarge, Unavailable
 from deskhand.kit.ids import new_id, parse_id
+from deskhand.kit.phrases import Phrase
 from deskhand.kit.storage import Storage, key_of
 
 _CHUNK = 1024 * 1024
@@ -105,9 +106,8 @@ def check_ids(ids: Sequence[str], limits: Limits) -> list[str]:
     """The ids in canonical form, each once. Raises Invalid for too many of them and for what is none."""
     wanted = list(dict.fromkeys(parse_id(id_) for id_ in ids))
     if len(wanted) > limits.per_message:
-        raise Invalid.field(
-            "body", "too_many_attachments", f"A message may have at most {limits.per_message} attachments."
-        )
+        message = Phrase("A message may have at most {most} attachments.", most=limits.per_message)
+        raise Invalid.field("body", "too_many_attachments", message)
     known = [id_ for id_ in wanted if id_]
     if len(known) != len(wanted):
         raise _unknown()
@@ -140,7 +140,7 @@ async def _spool(chunks: AsyncIterable[bytes], target: IO[bytes], limit: int) ->
         async for chunk in arriving:
             size += len(chunk)
             if size > limit:
-                raise TooLarge(f"A file may be at most {limit // (1024 * 1024)} MiB.")
+                raise TooLarge(Phrase("A file may be at most {most} MiB.", most=limit // (1024 * 1024)))
             pending += chunk
             if len(pending) >= _CHUNK:
                 with _disk():

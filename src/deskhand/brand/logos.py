@@ -7,6 +7,7 @@ from typing import NamedTuple
 from deskhand.attachments import images
 from deskhand.attachments.sniff import sniff
 from deskhand.kit.errors import Invalid, TooLarge
+from deskhand.kit.phrases import Phrase
 
 MAX_BYTES = 256 * 1024
 BOX = (400, 96)  # pixels
@@ -27,7 +28,7 @@ async def take(chunks: AsyncIterable[bytes]) -> Logo:
     async for chunk in chunks:
         received += chunk
         if len(received) > MAX_BYTES:
-            raise TooLarge(f"A logo may be at most {MAX_BYTES // 1024} kB.")
+            raise TooLarge(Phrase("A logo may be at most {most} kB.", most=MAX_BYTES // 1024))
     return await images.in_pool(make, bytes(received))
 
 

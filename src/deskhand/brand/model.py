@@ -1,5 +1,6 @@
 """How the desk presents itself, and what an admin may change of it."""
 
+from decimal import Decimal
 from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -7,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from deskhand.kit import colours
 from deskhand.kit.inputs import Input
+from deskhand.kit.phrases import finding
 from deskhand.kit.text import EMAIL_MAX, Line, email
 
 
@@ -31,11 +33,12 @@ def _accent(text: str) -> str:
         raise PydanticCustomError("colour", "A colour looks like #2f5bd3.")
     ratio = colours.contrast(colour, colours.WHITE)
     if ratio < colours.READABLE:
-        raise PydanticCustomError(
+        raise finding(
             "contrast",
             "White on this colour has a contrast of {ratio}:1, which is hard to read; it takes 4.5:1. Try {darker}.",
             # Cut, not rounded: 4.496 is not enough, and must not read as if it were.
-            {"ratio": f"{int(ratio * 100) / 100:.2f}", "darker": colours.readable_on_white(colour)},
+            ratio=Decimal(int(ratio * 100)).scaleb(-2),
+            darker=colours.readable_on_white(colour),
         )
     return colour
 

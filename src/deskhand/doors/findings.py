@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from deskhand.kit.errors import FieldError
+from deskhand.kit.phrases import Phrase
 
 # Fields that there are not are named by the sender: neither their number nor their names may swell the answer.
 _MOST, _LONGEST_FIELD = 60, 100
@@ -33,6 +34,20 @@ _MESSAGES = {
     "model_type": "This must be a JSON object.",
     "dict_type": "This must be a JSON object.",
 }
+# For people, who did not make the request themselves. Programs get pydantic's own words.
+_PAGES = {
+    "enum": "Please choose one of what is offered.",
+    "is_instance_of": "Please choose one of what is offered.",
+    "literal_error": "Please choose one of what is offered.",
+    "int_parsing": "This must be a whole number.",
+    "int_type": "This must be a whole number.",
+    "greater_than_equal": "This must be at least {ge}.",
+    "less_than_equal": "This may be at most {le}.",
+    "string_too_long": "This may be at most {max_length} characters long.",
+    "string_too_short": "This must be at least {min_length} characters long.",
+    "too_long": "These may be at most {max_length}.",
+    "too_short": "These must be at least {min_length}.",
+}
 
 
 def field_errors(errors: Sequence[Any]) -> list[FieldError]:
@@ -41,12 +56,20 @@ def field_errors(errors: Sequence[Any]) -> list[FieldError]:
         FieldError(
             ".".join(str(part) for part in error["loc"])[:_LONGEST_FIELD] or "$",
             _CODES.get(error["type"], error["type"]),
-            _MESSAGES.get(error["type"]) or _sentence(error["msg"]),
+            _message(error),
         )
         for error in errors[:_MOST]
     ]
 
 
-def _sentence(message: str) -> str:
-    text = message.removeprefix("Value error, ")
-    return text if text.endswith((".", "!", "?")) else text + "."
+def _message(error: Any) -> str:
+    kind, values = error["type"], error.get("ctx", {})
+    if kind in _MESSAGES:
+        return _MESSAGES[kind]
+    if said := values.get("said"):
+        return said
+    text = error["msg"].removeprefix("Value error, ")
+    sentence = text if text.endswith((".", "!", "?")) else text + "."
+    # Validators of ours have codes that are also pydantic's, but no values then.
+    known = kind in _PAGES and (values or "{" not in _PAGES[kind])
+    return Phrase(_PAGES[kind], instead=sentence, **values) if known else sentence

@@ -10,6 +10,7 @@ from deskhand.kb.model import MAX_FILES
 from deskhand.kb.tables import article_attachments
 from deskhand.kit.errors import Invalid
 from deskhand.kit.markdown import attachment_ids
+from deskhand.kit.phrases import Phrase
 from deskhand.kit.schema import insert
 
 _f = article_attachments.c
@@ -27,7 +28,8 @@ def link(tx: Connection, actor: Actor, article_id: str, body: str) -> None:
     """
     ids = attachment_ids(body)
     if len(ids) > MAX_FILES:
-        raise Invalid.field("body", "too_many_attachments", f"An article may show at most {MAX_FILES} files.")
+        message = Phrase("An article may show at most {most} files.", most=MAX_FILES)
+        raise Invalid.field("body", "too_many_attachments", message)
     tx.execute(_HIDE, {"article": article_id})
     if not ids:
         return

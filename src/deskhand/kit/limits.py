@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from deskhand.kit.clock import SECOND, now
 from deskhand.kit.errors import TooMany
+from deskhand.kit.phrases import Phrase
 from deskhand.kit.schema import Time, metadata
 from deskhand.kit.statements import Statement
 
@@ -169,7 +170,8 @@ def _too_many(tx: Connection, bucket: str, used: int, rate: Rate, moment: int) -
     leaves = tx.execute(_OLDEST.offset(max(0, used - rate.count)).limit(1), {"b": bucket}).scalar_one()
     wait = _seconds_until(leaves + rate.seconds * SECOND, moment)
     headers = {**Budget(rate, 0, wait).headers}
-    return TooMany(f"Too many requests. Please try again in {wait} seconds.", retry_after=wait, headers=headers)
+    message = Phrase("Too many requests. Please try again in {wait} seconds.", wait=wait)
+    return TooMany(message, retry_after=wait, headers=headers)
 
 
 def _seconds_until(at: int, moment: int) -> int:

@@ -10,6 +10,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import insert as insert
 from sqlalchemy.sql.operators import custom_op
 
+from deskhand.kit.phrases import Phrase
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -46,6 +48,22 @@ def _dump(value: Any) -> str | None:
 
 def _load(value: str | None) -> Any:
     return None if value is None else orjson.loads(value)
+
+
+class Words(TypeDecorator[str]):
+    """A text for people. A phrase comes back as one: it is kept as JSON, template and values."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        return _dump([value.template, value.values]) if isinstance(value, Phrase) else value
+
+    def process_result_value(self, value: str | None, dialect: Any) -> str | None:
+        if value is None or not value.startswith('["'):
+            return value
+        template, values = orjson.loads(value)
+        return Phrase(template, **values)
 
 
 def unindexed(column: ColumnElement[Any]) -> Any:

@@ -15,6 +15,8 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from deskhand.kit.phrases import finding
+
 EMAIL_MAX = 254  # RFC 5321, section 4.5.3.1.3 as corrected by erratum 1690
 SLUG_MAX = 120
 
@@ -153,4 +155,4 @@ def _sized(text: str, maximum: int) -> str:
 
 
 def _too_long(maximum: int) -> PydanticCustomError:
-    return PydanticCustomError("too_long", "This may be at most {maximum} characters long.", {"maximum": maximum})
+    return finding("too_long", "This may be at most {maximum} characters long.", maximum=maximum)

@@ -8,6 +8,7 @@ from deskhand.accounts.actor import Actor
 from deskhand.brand import queries as brands
 from deskhand.kit.errors import Invalid
 from deskhand.kit.markdown_text import literal
+from deskhand.kit.phrases import Phrase
 from deskhand.kit.settings import Settings
 from deskhand.macros.model import PLACEHOLDER, Macro
 from deskhand.tickets import queries, tags
@@ -28,7 +29,8 @@ def fill(tx: Connection, settings: Settings, actor: Actor, ticket: Ticket, macro
     # What stands in braces and is no placeholder any more was one when the macro was saved.
     text = PLACEHOLDER.sub(lambda found: values.get(found[1].strip(), found[0]), macro.body)
     if len(text) > MAX_BODY:
-        raise Invalid.field("body", "too_long", f"With the names filled in, the text is over {MAX_BODY} characters.")
+        message = Phrase("With the names filled in, the text is over {most} characters.", most=MAX_BODY)
+        raise Invalid.field("body", "too_long", message)
     return Filled(text, _change(tx, actor, ticket, macro))
 
 
@@ -62,5 +64,6 @@ def _change(tx: Connection, actor: Actor, ticket: Ticket, macro: Macro) -> Staff
         before = tags.of(tx, [ticket.id])[ticket.id]
         given["tags"] = list(dict.fromkeys([*before, *added]))
         if len(given["tags"]) > MAX_TAGS:
-            raise Invalid.field("tags", "too_many", f"{ticket.readable_id} would have more than {MAX_TAGS} tags.")
+            message = Phrase("{ticket} would have more than {most} tags.", ticket=ticket.readable_id, most=MAX_TAGS)
+            raise Invalid.field("tags", "too_many", message)
     return StaffTicketChange.model_validate(given)

@@ -4,8 +4,8 @@ import re
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
+from deskhand.kit.phrases import finding
 from deskhand.kit.text import Block, Line
 from deskhand.tickets.model import MAX_BODY, CategorySlug, Input, PriorityIn, StatusIn, Tags, user_id
 
@@ -41,7 +41,7 @@ def _known_placeholders(body: str) -> str:
         if found[1].strip() not in PLACEHOLDERS:
             known = ", ".join(PLACEHOLDERS)
             message = "There is no placeholder {name}. There are: {known}."
-            raise PydanticCustomError("unknown_placeholder", message, {"name": found[1].strip()[:80], "known": known})
+            raise finding("unknown_placeholder", message, name=found[1].strip()[:80], known=known)
     return body
 
 

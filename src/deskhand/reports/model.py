@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from deskhand.kit.clock import DAY, from_datetime, now, to_datetime
 from deskhand.kit.errors import Invalid
 from deskhand.kit.ids import parse_id
+from deskhand.kit.phrases import Phrase
 
 MAX_DAYS = 731  # two years, one of them a leap year
 _USUAL_DAYS = 30
@@ -96,7 +97,7 @@ def period(first: str | None, last: str | None) -> Period:
         raise Invalid.field("from", "after_to", "The period must begin before it ends.")
     made = Period(start, end)
     if len(made.days) > MAX_DAYS:
-        raise Invalid.field("from", "too_long", f"A report covers at most {MAX_DAYS} days.")
+        raise Invalid.field("from", "too_long", Phrase("A report covers at most {most} days.", most=MAX_DAYS))
     return made
 
 

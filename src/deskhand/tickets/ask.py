@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from deskhand.accounts import names
 from deskhand.kit.ids import parse_id
+from deskhand.kit.phrases import Phrase
 from deskhand.tickets import days
 from deskhand.tickets.model import PRIORITIES, SORTS, Status
 
@@ -103,8 +104,8 @@ def read(text: str, known: Known | None = None) -> Question:
             counts[part.key] = counts.get(part.key, 0) + len(part.values)
             most = _MOST.get(part.key, MAX_QUERY)
             if counts[part.key] > most:
-                problem = Problem("too_many", f"A query has at most {most} values for {part.key}.")
-                part = Part(part.text, problem=problem)
+                message = Phrase("A query has at most {most} values for {key}.", most=most, key=part.key)
+                part = Part(part.text, problem=Problem("too_many", message))
         if part.text:
             parts.append(part)
     return Question(tuple(parts))
@@ -144,8 +145,9 @@ def _part(found: re.Match[str], known: Known | None) -> Part:
         text += '"'
     if key not in _READERS:
         # An address that was pasted is meant for nothing else.
-        odd = None if found["value"].startswith("//") else Problem("unknown_key", f"There is no filter “{key}”.")
-        return Part(text, problem=odd)
+        if found["value"].startswith("//"):
+            return Part(text)
+        return Part(text, problem=Problem("unknown_key", Phrase("There is no filter “{key}”.", key=key)))
     try:
         return Part(text, key, _values(key, found["value"], known))
     except _NotUnderstoodError as wrong:
@@ -157,7 +159,7 @@ def _words(found: re.Match[str]) -> Part:
         return Part(found[0] if found["phrase"].strip() else "")
     text = found[0].lstrip('"')
     if _BARE_KEY.fullmatch(text) and text[:-1].lower() in _READERS:
-        return Part(text, problem=Problem("no_value", f"“{text}” needs a value."))
+        return Part(text, problem=Problem("no_value", Phrase("“{text}” needs a value.", text=text)))
     return Part(text)
 
 
@@ -165,16 +167,16 @@ def _values(key: str, text: str, known: Known | None) -> tuple[str, ...]:
     given = [found[0].replace('"', "").strip() for found in _VALUE.finditer(text)]
     given = [value for value in given if value]
     if not given:
-        raise _NotUnderstoodError("no_value", f"“{key}:” needs a value.")
+        raise _NotUnderstoodError("no_value", Phrase("“{text}” needs a value.", text=f"{key}:"))
     if key in _SINGLE and len(given) > 1:
-        raise _NotUnderstoodError("too_many", f"“{key}:” takes one value.")
+        raise _NotUnderstoodError("too_many", Phrase("“{text}” takes one value.", text=f"{key}:"))
     return tuple(dict.fromkeys(_READERS[key](value, known) for value in given))
 
 
-def _one_of(what: str, allowed: Sequence[str]) -> Callable[[str, Known | None], str]:
+def _one_of(template: str, allowed: Sequence[str]) -> Callable[[str, Known | None], str]:
     def reader(value: str, _known: Known | None) -> str:
         if value.lower() not in allowed:
-            raise _NotUnderstoodError("unknown_value", f"{what} is one of {', '.join(allowed)}.")
+            raise _NotUnderstoodError("unknown_value", Phrase(template, allowed=", ".join(allowed)))
         return value.lower()
 
     return reader
@@ -187,7 +189,7 @@ def _category(value: str, known: Known | None) -> str:
     for slug, name in known.categories.items():
         if asked in (slug, name.casefold()):
             return slug
-    raise _NotUnderstoodError("unknown_value", f"There is no category “{value}”.")
+    raise _NotUnderstoodError("unknown_value", Phrase("There is no category “{value}”.", value=value))
 
 
 def _person(value: str, _known: Known | None) -> str:
@@ -199,7 +201,7 @@ def _person(value: str, _known: Known | None) -> str:
 def _assignee(value: str, known: Known | None) -> str:
     value = value.lower() if value.lower() in {"me", "none"} else value
     if known is not None and value != "me" and not whom(value, None, known.team):
-        raise _NotUnderstoodError("unknown_value", f"Nobody on the team is called “{value}”.")
+        raise _NotUnderstoodError("unknown_value", Phrase("Nobody on the team is called “{value}”.", value=value))
     return value
 
 
@@ -217,15 +219,15 @@ def _created(value: str, _known: Known | None) -> str:
 
 
 _READERS: dict[str, Callable[[str, Known | None], str]] = {
-    "status": _one_of("A status", tuple(Status)),
+    "status": _one_of("A status is one of {allowed}.", tuple(Status)),
     "category": _category,
-    "priority": _one_of("A priority", PRIORITIES),
+    "priority": _one_of("A priority is one of {allowed}.", PRIORITIES),
     "from": _person,
     "assignee": _assignee,
     "tag": _tag,
-    "channel": _one_of("A channel", CHANNELS),
-    "is": _one_of("“is:”", IS),
+    "channel": _one_of("A channel is one of {allowed}.", CHANNELS),
+    "is": _one_of("“is:” is one of {allowed}.", IS),
     "created": _created,
-    "sort": _one_of("An order", SORTS),
+    "sort": _one_of("An order is one of {allowed}.", SORTS),
 }
 KEYS = tuple(_READERS)

@@ -20,6 +20,7 @@ from deskhand.kit.clock import SECOND, now
 from deskhand.kit.db import Store
 from deskhand.kit.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
 from deskhand.kit.ids import new_id, parse_id
+from deskhand.kit.phrases import Phrase
 from deskhand.tickets import access, messages, ops, tags
 from deskhand.tickets.model import MAX_TAGS, BulkChange, NewStaffReply, StaffTicketChange, Ticket
 from deskhand.tickets.tables import held_acts, held_tickets
@@ -92,7 +93,7 @@ def hold_reply(
 def hold_change(tx: Connection, actor: Actor, refs: Sequence[str], change: BulkChange) -> Held:
     """Keep a change of up to 100 tickets, by id or readable id. Raises NotFound, and Invalid where a change would."""
     if not 1 <= len(refs) <= MAX_TICKETS:
-        raise Invalid.field("tickets", "count", f"Choose 1 to {MAX_TICKETS} tickets.")
+        raise Invalid.field("tickets", "count", Phrase("Choose 1 to {most} tickets.", most=MAX_TICKETS))
     if not change.model_fields_set:
         raise Invalid("There is nothing to change.")
     found = access.get_all(tx, actor, refs)
@@ -178,7 +179,8 @@ def _keep(tx: Connection, actor: Actor, kind: str, ticket_ids: list[str], given:
 def _author(tx: Connection, held: Held) -> Actor:
     row = active_staff(tx, held.author_id)
     if row is None:
-        raise Forbidden(f"{held.author_name} is not in the team any more, so this was not sent.", code="staff_only")
+        message = Phrase("{name} is not in the team any more, so this was not sent.", name=held.author_name)
+        raise Forbidden(message, code="staff_only")
     return sessions.actor_from(row, Client("web"), Identity.SESSION)
 
 
@@ -210,7 +212,8 @@ def _check_tags(tx: Connection, found: list[Ticket], given: dict[str, Any]) -> d
         base = given["change"].get("tags", before[ticket.id])
         wanted[ticket.id] = [tag for tag in dict.fromkeys([*base, *add]) if tag not in remove]
         if len(wanted[ticket.id]) > MAX_TAGS:
-            raise Invalid.field("add_tags", "too_many", f"{ticket.readable_id} would have more than {MAX_TAGS} tags.")
+            message = Phrase("{ticket} would have more than {most} tags.", ticket=ticket.readable_id, most=MAX_TAGS)
+            raise Invalid.field("add_tags", "too_many", message)
     return wanted
 
 

@@ -10,6 +10,7 @@ from deskhand.accounts import names
 from deskhand.accounts import queries as people
 from deskhand.accounts.actor import Actor
 from deskhand.categories import queries as categories
+from deskhand.kit.phrases import Phrase
 from deskhand.tickets import ask, days
 from deskhand.tickets.ask import Known, Member, Problem, Question
 from deskhand.tickets.filters import Filter
@@ -56,7 +57,7 @@ def _remarked(question: Question, found: dict[str, list[str]]) -> Question:
     def remark(part: ask.Part) -> ask.Part:
         if part.key != "from" or all(len(found[value]) <= MAX_PEOPLE for value in part.values):
             return part
-        message = f"More than {MAX_PEOPLE} people are called so: this looks for some of them."
+        message = Phrase("More than {most} people are called so: this looks for some of them.", most=MAX_PEOPLE)
         return part._replace(problem=Problem("too_many_people", message))
 
     return Question(tuple(map(remark, question.parts)))

@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-from deskhand.kit.schema import Id, Json, Time, metadata
+from deskhand.kit.schema import Id, Json, Time, Words, metadata
 
 # PostgreSQL takes the readable number from here without making writers wait; SQLite has one writer and uses MAX + 1.
 ticket_numbers = Sequence("ticket_numbers", metadata=metadata)
@@ -142,7 +142,7 @@ held_acts = Table(
     Column("kind", String(10), nullable=False),  # reply, change
     Column("given", Json, nullable=False),  # reply: {body, status, change}; change: {change, add_tags, remove_tags}
     Column("due_at", Time, nullable=False),
-    Column("problem", Text),  # why it could not be carried out
+    Column("problem", Words),  # why it could not be carried out
     Column("created_at", Time, nullable=False),
     Index("ix_held_acts_author_id", "author_id", "id"),
 )

@@ -17,6 +17,7 @@ from deskhand.doors.api.routers import SUPPORT
 from deskhand.kit.addresses import Network, among, parse
 from deskhand.kit.errors import NotFound, Refusal, TooLarge
 from deskhand.kit.ids import new_id
+from deskhand.kit.phrases import Phrase
 
 MAX_JSON = 4 * 1024 * 1024  # bytes; the longest article, every character escaped, has half of it
 MAX_FORM = 256 * 1024 * 1024  # of a page's form with files, ten of 25 MiB
@@ -154,7 +155,7 @@ def _most(scope: Scope) -> int | None:
 
 
 def _too_large(most: int) -> TooLarge:
-    return TooLarge(f"The body is larger than {most // (1024 * 1024)} MiB.")
+    return TooLarge(Phrase("The body is larger than {most} MiB.", most=most // (1024 * 1024)))
 
 
 def _observe(scope: Scope, status: int, seconds: float) -> None:

@@ -88,7 +88,8 @@ class Unexpected(Refusal):
     title = "Something went wrong on our side"
 
     def __init__(self) -> None:
-        super().__init__("It has been noted. Please try again later.")
+        message = "It has been noted. Please try again later."
+        super().__init__(message)
 
 
 def invalid(errors: Sequence[Any]) -> Response:

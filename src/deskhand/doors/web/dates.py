@@ -1,7 +1,8 @@
 """Moments and numbers in the reader's language and zone. Formatting is slow and repeats itself: each answer is kept."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,12 +24,23 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
     return {
         "exact": pass_context(partial(_in_zone, _exact, language)),
         "day": pass_context(partial(_in_zone, _day, language)),
-        "ago": partial(_ago, language, "long"),
-        "age": partial(_ago, language, "narrow"),
-        "number": partial(_number, language),
+        "ago": pass_context(partial(_in_zone, partial(_ago, "long"), language)),
+        "age": pass_context(partial(_in_zone, partial(_ago, "narrow"), language)),
+        "number": partial(number, language),
         "duration": partial(_duration, language),
         "bytes": partial(_bytes, language),
     }
+
+
+@lru_cache(8192)
+def without_year(language: str, day: date) -> str:
+    """`18 May`."""
+    return format_date(day, _PATTERNS[language][1], locale=language)
+
+
+@lru_cache(4096)
+def number(language: str, value: float | Decimal) -> str:
+    return format_decimal(value, locale=language)
 
 
 def _in_zone(form: Callable[[str, str, str], str], language: str, context: Context, stamp: str) -> str:
@@ -45,12 +57,16 @@ def _exact(stamp: str, language: str, zone: str) -> str:
 
 @lru_cache(8192)
 def _day(stamp: str, language: str, zone: str) -> str:
+    return format_date(_there(stamp, zone), _PATTERNS[language][0], locale=language)
+
+
+def _there(stamp: str, zone: str) -> date:
+    """The day in that zone. A date is the same everywhere."""
     when = datetime.fromisoformat(stamp)
-    moved = when if when.tzinfo is None else when.astimezone(ZoneInfo(zone))
-    return format_date(moved.date(), _PATTERNS[language][0], locale=language)
+    return (when if when.tzinfo is None else when.astimezone(ZoneInfo(zone))).date()
 
 
-def _ago(language: str, width: str, stamp: str) -> str:
+def _ago(width: str, stamp: str, language: str, zone: str) -> str:
     """`3 hours ago`, `3h`; days within a week, then the date."""
     then = datetime.fromisoformat(stamp)
     seconds = int((clock.to_datetime(clock.now()) - then).total_seconds())
@@ -58,7 +74,7 @@ def _ago(language: str, width: str, stamp: str) -> str:
         if abs(seconds) < below:
             return _elapsed(seconds // unit * unit, language, width)
     this_year = then.year == datetime.now(UTC).year
-    return _date(stamp, language, this_year)
+    return without_year(language, _there(stamp, zone)) if this_year else _day(stamp, language, zone)
 
 
 @lru_cache(4096)
@@ -66,16 +82,6 @@ def _elapsed(seconds: int, language: str, width: str) -> str:
     if width == "narrow":
         return format_timedelta(timedelta(seconds=max(seconds, 1)), threshold=1, format="narrow", locale=language)
     return format_timedelta(timedelta(seconds=-max(seconds, 1)), threshold=1, add_direction=True, locale=language)
-
-
-@lru_cache(8192)
-def _date(stamp: str, language: str, this_year: bool) -> str:
-    return format_date(datetime.fromisoformat(stamp).date(), _PATTERNS[language][this_year], locale=language)
-
-
-@lru_cache(4096)
-def _number(language: str, value: float) -> str:
-    return format_decimal(value, locale=language)
 
 
 @lru_cache(4096)

@@ -29,8 +29,6 @@ from deskhand.doors.web.shell import by_link, page
 from deskhand.doors.web.visit import actor, client_of, forget, remember, services, visit
 from deskhand.kit.errors import Forbidden, Invalid, TooMany, Unauthenticated
 
-_WRONG = "These do not belong together. Please check the address and the password."
-
 
 async def login(request: Request) -> Response:
     if request.method != "POST":
@@ -43,9 +41,10 @@ async def login(request: Request) -> Response:
         try:
             return await _signed_in(request, given, place)
         except Unauthenticated:
-            errors, status = {"form": say(visit(request).language, _WRONG)}, 401
+            errors, status = {"form": _wrong(request)}, 401
         except (Forbidden, TooMany) as refusal:
-            errors, status, headers = {"form": refusal.detail}, refusal.status, refusal.headers
+            errors = {"form": say(visit(request).language, refusal.detail)}
+            status, headers = refusal.status, refusal.headers
     return render(request, "account/login.html", status, headers=headers, errors=errors, given=said, next=place)
 
 
@@ -60,7 +59,7 @@ async def signup(request: Request) -> Response:
         try:
             hashed = await signing_in.hash_for_signup(desk, new, client)
             await desk.store.write(signing_in.sign_up, desk, new, hashed, client)
-            return _done(request, "Please look into your mailbox", "We have sent you a link.")
+            return _done(request, title="Please look into your mailbox", detail="We have sent you a link.")
         except Invalid as refusal:
             errors = messages(request, refusal)
     return render(request, "account/signup.html", 422, errors=errors, given=said)
@@ -74,9 +73,8 @@ async def forgot(request: Request) -> Response:
     if given is None:
         return render(request, "account/forgot.html", 422, errors=errors, given=said)
     await desk.store.write(signing_in.ask_reset, desk, given, client_of(request))
-    return _done(
-        request, "Please look into your mailbox", "If there is an account with this e-mail, a link is on its way."
-    )
+    detail = "If there is an account with this e-mail, a link is on its way."
+    return _done(request, title="Please look into your mailbox", detail=detail)
 
 
 async def reset(request: Request) -> Response:
@@ -88,7 +86,7 @@ async def reset(request: Request) -> Response:
     new, _, errors = await read_form(request, ResetConfirm, token=token)
     if hashed := await _hashed(request, new, None, errors):
         await desk.store.write(entry.choose_password, desk.signer, token, hashed)
-        return _done(request, "Your password is set", "Please sign in with it.", login=True)
+        return _done(request, title="Your password is set", detail="Please sign in with it.", login=True)
     return render(request, "account/reset.html", 422, errors=errors)
 
 
@@ -101,7 +99,7 @@ async def verify(request: Request) -> Response:
     given, _, errors = await read_form(request, VerifyConfirm, token=token)
     if given is not None and await desk.passwords.verify_async(user["password_hash"], given.password):
         await desk.store.write(entry.confirm_email, desk.signer, token, user["password_hash"])
-        return _done(request, "Thank you", "Your e-mail address is confirmed.", login=True)
+        return _done(request, title="Thank you", detail="Your e-mail address is confirmed.", login=True)
     return render(request, "account/verify.html", 422, errors=errors or messages(request, entry.WrongPassword()))
 
 
@@ -144,7 +142,7 @@ def _first_admin(tx: Connection, desk: Any, new: FirstAdmin, hashed: str, client
     return signing_in.open_session(tx, desk, user["id"], client)
 
 
-def _done(request: Request, title: str, detail: str, *, login: bool = False) -> Response:
+def _done(request: Request, *, title: str, detail: str, login: bool = False) -> Response:
     language = visit(request).language
     return render(
         request,
@@ -154,6 +152,10 @@ def _done(request: Request, title: str, detail: str, *, login: bool = False) -> 
         place="/login" if login else "",
         place_name=say(language, "Sign in"),
     )
+
+
+def _wrong(request: Request) -> str:
+    return say(visit(request).language, "These do not belong together. Please check the address and the password.")
 
 
 def _token(request: Request) -> str:

@@ -32,6 +32,7 @@ from deskhand.kit.markdown import render as render_markdown
 
 _MOST = 100
 _EDITOR = "desk/kb_editor.html"
+_MESSAGES = {None: "Saved.", Status.DRAFT: "Kept as a draft.", Status.PUBLISHED: "Published."}
 _BLANK = {
     "id": "",
     "title": "",
@@ -71,7 +72,7 @@ async def new(request: Request) -> Response:
             return f"/desk/kb/{ops.create(tx, who, made).id}"
 
         try:
-            return await act(request, work, flash=_said(status))
+            return await act(request, work, flash=_MESSAGES[status])
         except (Invalid, SlugTaken) as refusal:
             errors = _beside(request, refusal)
     return await _editor(request, _BLANK, 422, given=given, errors=errors)
@@ -96,7 +97,7 @@ async def edit(request: Request) -> Response:
             return f"/desk/kb/{article_id}"
 
         try:
-            return await act(request, work, flash=_said(status))
+            return await act(request, work, flash=_MESSAGES[status])
         except Stale:
             return await _editor(request, article, 412, given=given, stale=True)
         except (Invalid, SlugTaken) as refusal:
@@ -130,10 +131,6 @@ async def _wanted_status(request: Request) -> Status | None:
     """By the button that was pressed: save as it is, publish, or take back."""
     named = (await texts(request)).get("status", "")
     return Status(named) if named in set(Status) else None
-
-
-def _said(status: Status | None) -> str:
-    return {Status.PUBLISHED: "Published.", Status.DRAFT: "Kept as a draft."}.get(status or "", "Saved.")  # type: ignore[arg-type]
 
 
 def _beside(request: Request, refusal: Invalid | SlugTaken) -> dict[str, str]:

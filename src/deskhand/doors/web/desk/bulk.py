@@ -65,14 +65,14 @@ async def notice(request: Request) -> Response:
 
 
 async def undo(request: Request) -> Response:
-    return await _decide(request, held.take_back, "?undone=1", "It was taken back: nothing has changed.")
+    return await _decide(request, held.take_back, "?undone=1", flash="It was taken back: nothing has changed.")
 
 
 async def again(request: Request) -> Response:
-    return await _decide(request, held.send_now, "", "")
+    return await _decide(request, held.send_now, "")
 
 
-async def _decide(request: Request, decide: Any, more: str, flash: str) -> Response:
+async def _decide(request: Request, decide: Any, more: str, *, flash: str = "") -> Response:
     held_id, back = request.path_params["held_id"], local((await texts(request)).get("next", ""), "/desk")
 
     def work(tx: Connection) -> str:

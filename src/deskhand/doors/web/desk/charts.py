@@ -10,8 +10,10 @@ _DAYS = 6  # labels along the time
 
 
 class Mark(NamedTuple):
+    """`label` is a value, or a day as it is to be written."""
+
     at: float
-    label: str
+    label: float | str
 
 
 class Line(NamedTuple):
@@ -28,7 +30,8 @@ class Bar(NamedTuple):
     y: float
     width: float
     height: float
-    label: str
+    day: str
+    value: float
 
 
 class Chart(NamedTuple):
@@ -57,7 +60,7 @@ def bars(days: Sequence[str], values: Sequence[float]) -> Chart:
         y = _y(value, top)
         width = max(1.0, step * 0.7)
         x = _LEFT + step * place + (step - width) / 2
-        made.append(Bar(round(x, 1), y, round(width, 1), round(HEIGHT - _BOTTOM - y, 1), f"{days[place]}: {value:g}"))
+        made.append(Bar(round(x, 1), y, round(width, 1), round(HEIGHT - _BOTTOM - y, 1), days[place], value))
     return Chart([], made, _scale(top), _along(days))
 
 
@@ -96,7 +99,7 @@ def _ceiling(highest: float) -> float:
 
 def _scale(top: float) -> list[Mark]:
     parts = 4 if top >= 4 else max(1, ceil(top))
-    return [Mark(_y(top * part / parts, top), f"{top * part / parts:g}") for part in range(parts + 1)]
+    return [Mark(_y(top * part / parts, top), top * part / parts) for part in range(parts + 1)]
 
 
 def _along(days: Sequence[str]) -> list[Mark]:

@@ -4,6 +4,7 @@ GET  /desk/reports       figures, charts and the tables behind them; `from`, `to
 GET  /desk/reports.csv   one of the tables
 """
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from deskhand.accounts.actor import Actor, Role
 from deskhand.accounts.queries import team
 from deskhand.categories import queries as categories
+from deskhand.doors.web import dates
 from deskhand.doors.web.desk import charts
 from deskhand.doors.web.desk.frame import frame
 from deskhand.doors.web.languages import say
@@ -40,7 +42,8 @@ async def show(request: Request) -> Response:
     except Invalid as refusal:
         asked, problem = Asked(period(None, None)), say(language, refusal.detail)
     values = await desk.store.read_slow(_read, who, asked)
-    report, days = values["report"], [day["date"][5:] for day in values["report"]["by_day"]]
+    report = values["report"]
+    days = [dates.without_year(language, date.fromisoformat(day["date"])) for day in report["by_day"]]
     volume = [
         (say(language, "new"), [day["created"] for day in report["by_day"]]),
         (say(language, "resolved"), [day["resolved"] for day in report["by_day"]]),
