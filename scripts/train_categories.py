@@ -16,8 +16,8 @@ from pathlib import Path
 
 import orjson
 
-from deskhand.categories.classify import WEIGHTS, seed_digest
 from deskhand.categories.features import extract
+from deskhand.categories.weights import WEIGHTS, seed_digest
 
 SEED = WEIGHTS.parent
 SLUGS = ("technical-issue", "billing", "feature-request", "account", "general")

@@ -1,23 +1,18 @@
 """Which category a request belongs to, how sure that is, and which words say so. Pure.
 
-A seed model (weights trained from the phrases under seed/, see scripts/train_categories.py) knows the shipped
-categories. Two layers on top make it the team's own: the names and descriptions of categories that it has never heard
-of, and lessons, the corrections of staff.
+A seed model (weights.py) knows the shipped categories. Two layers on top make it the team's own: the names and
+descriptions of categories that it has never heard of, and lessons, the corrections of staff.
 """
 
-import hashlib
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
-from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
-import orjson
-
+from deskhand.categories import weights
 from deskhand.categories.features import Unit, content, extract, fingerprint, words_of
+from deskhand.categories.weights import Scores
 
-WEIGHTS = Path(__file__).parent / "seed" / "weights.json"
 FALLBACK = "general"
 # Below this probability the best guess is not worth more than the fallback.
 UNSURE = 0.45
@@ -34,9 +29,7 @@ NAME_WORD = 3.0
 DESCRIPTION_WORD = 1.5
 REASONS = 5
 
-Scores = dict[str, float]
 Layer = dict[str, Scores]
-Row = Sequence[float]
 
 
 class Reason(NamedTuple):
@@ -67,7 +60,8 @@ class Lesson:
     @classmethod
     def of(cls, subject: str, body: str, slug: str) -> "Lesson":
         units = extract(subject, body)
-        return cls(slug, _seed_scores(units, _shares(units)), _features(content(units)), fingerprint(subject, body))
+        seeded = weights.scores(units, weights.shares(units))
+        return cls(slug, seeded, _features(content(units)), fingerprint(subject, body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +80,7 @@ class Model:
         """Knows also these (slug, name, description) by their words, except those that the seed knows better."""
         described: Layer = {}
         for slug, name, description in categories:
-            if slug not in _seed().slugs:
+            if slug not in weights.seed().slugs:
                 _describe(described, slug, name, description)
         return replace(self, described=described)
 
@@ -105,8 +99,8 @@ class Model:
         units = extract(subject, body)
         if self.learnt:
             units.append(Unit("", ((fingerprint(subject, body), 1.0),), 1.0))
-        shares = _shares(units)
-        scores = _seed_scores(units, shares)
+        shares = weights.shares(units)
+        scores = weights.scores(units, shares)
         if self.described or self.learnt:
             scores = _layered(scores, _features(units), self.described, self.learnt)
         chances = _restrict(_softmax(scores | {slug: scores.get(slug, 0.0) for slug in allowed}), allowed)
@@ -115,70 +109,20 @@ class Model:
             return Guess(FALLBACK, chances[FALLBACK])
         return Guess(best, chances[best], self._reasons(units, shares, best))
 
-    def _reasons(self, units: list[Unit], shares: list[Row], slug: str) -> tuple[Reason, ...]:
-        seed, weights = _seed(), Scores()
+    def _reasons(self, units: list[Unit], shares: list[weights.Row], slug: str) -> tuple[Reason, ...]:
+        seed, sums = weights.seed(), Scores()
         column = seed.slugs.index(slug) if slug in seed.slugs else None
         for unit, row in zip(units, shares, strict=True):
             weight = self._beyond_seed(unit, slug) + (row[column] / seed.scale if row and column is not None else 0.0)
             said = words_of(unit) if weight else []
             for text in said:
-                weights[text] = weights.get(text, 0.0) + weight * unit.value / len(said)
-        best = sorted(weights.items(), key=lambda item: -item[1])[:REASONS]
+                sums[text] = sums.get(text, 0.0) + weight * unit.value / len(said)
+        best = sorted(sums.items(), key=lambda item: -item[1])[:REASONS]
         return tuple(Reason(text, round(weight, 2)) for text, weight in best if weight >= 0.05)
 
     def _beyond_seed(self, unit: Unit, slug: str) -> float:
         layers = [layer for layer in (self.described, self.learnt) if layer]
         return sum(layer.get(key, {}).get(slug, 0.0) * share for layer in layers for key, share in unit.keys)
-
-
-def stored_digest() -> str:
-    """Of what the weights were trained from."""
-    return orjson.loads(WEIGHTS.read_bytes())["digest"]
-
-
-def seed_digest() -> str:
-    """Of the phrases, and of how texts are read; where it is not the stored one, the weights must be trained anew."""
-    digest = hashlib.sha256()
-    for path in sorted(WEIGHTS.parent.glob("*.txt")):
-        for line in path.read_text("utf-8").splitlines():
-            digest.update(repr((line, extract(line, line[::-1]))).encode())
-    return digest.hexdigest()
-
-
-class _Seed(NamedTuple):
-    slugs: tuple[str, ...]
-    scale: float
-    weights: dict[str, tuple[int, ...]]
-
-
-@cache
-def _seed() -> _Seed:
-    stored = orjson.loads(WEIGHTS.read_bytes())
-    return _Seed(tuple(stored["slugs"]), stored["scale"], {key: tuple(row) for key, row in stored["weights"].items()})
-
-
-def _shares(units: Iterable[Unit]) -> list[Row]:
-    """What the seed makes of each unit, apart from its value: by category, or nothing where it knows none of the
-    features. Scores and reasons are both made of these, for looking features up is what takes long."""
-    weights, found = _seed().weights, list[Row]()
-    for unit in units:
-        sums: list[float] = []
-        for key, share in unit.keys:
-            if row := weights.get(key):
-                sums = sums or [0.0] * len(row)
-                for column, weight in enumerate(row):
-                    sums[column] += weight * share
-        found.append(sums)
-    return found
-
-
-def _seed_scores(units: Iterable[Unit], shares: Iterable[Row]) -> Scores:
-    slugs, scale, weights = _seed()
-    sums = [float(weight) for weight in weights["bias"]]
-    for unit, row in zip(units, shares, strict=True):
-        for column, weight in enumerate(row):
-            sums[column] += weight * unit.value
-    return {slug: total / scale for slug, total in zip(slugs, sums, strict=True)}
 
 
 def _features(units: Iterable[Unit]) -> Scores:
