@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.pool import NullPool
 
 from deskhand import migrations
+from deskhand.accounts import names
 from deskhand.kit import fulltext
 from deskhand.kit.db import engine_url
 
@@ -144,6 +145,30 @@ def test_changing_a_table_keeps_the_rows_that_point_to_it(empty_database_url: st
     with opened(empty_database_url) as tx:
         assert tx.scalar(text("SELECT count(*) FROM article_slugs")) == 1
         assert str(inspect(tx).get_columns("articles")[2]["type"]) == "VARCHAR(300)"
+
+
+def test_people_who_were_there_before_are_found_by_their_words(empty_database_url: str) -> None:
+    people = [
+        ("Alice Moreau", "alice.moreau+x@acme.example"),
+        ("Élise O\u2019Brien-Weiß's ﬁrm", "ünal@bücher.example"),
+        ("山田 太郎 7", None),
+        ("I\u0307stanbul Ærø œuvre \u1e9e e\u0301", "a" * 64 + "@long.example"),
+        (" ".join(f"{n:02d}" for n in range(70)), None),
+        ("!?", None),
+    ]
+    migrations.upgrade(empty_database_url, "0002")
+    insert = text(
+        "INSERT INTO users (id, role, name, email, claims, created_at, updated_at) "
+        "VALUES (:id, 'customer', :name, :email, '{}', 1, 1)"
+    )
+    ids = [f"019e3a5b-0000-7000-8000-{number:012d}" for number in range(len(people))]
+    with opened(empty_database_url) as tx:
+        for user_id, (name, email) in zip(ids, people, strict=True):
+            tx.execute(insert, {"id": user_id, "name": name, "email": email})
+    migrations.upgrade(empty_database_url)
+    with opened(empty_database_url) as tx:
+        kept = {(str(user_id), word) for user_id, word in tx.execute(text("SELECT user_id, word FROM user_words"))}
+    assert kept == {(id_, word) for id_, who in zip(ids, people, strict=True) for word in names.words_of(*who)}
 
 
 @pytest.fixture
