@@ -76,6 +76,9 @@ def spoken(source: str) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             yield from _of_call(node)
+        elif isinstance(node, ast.AnnAssign) and getattr(node.annotation, "id", "") == "Limit":
+            given = node.value.keywords if isinstance(node.value, ast.Call) else []
+            yield from _literals([keyword.value for keyword in given if keyword.arg == "description"])
         elif isinstance(node, ast.Assign):
             names = {target.id for target in node.targets if isinstance(target, ast.Name)}
             if names & _CONSTANTS:

@@ -183,6 +183,8 @@ def test_what_failed_is_told_and_can_be_tried_again_or_dismissed(calm: Desk, sam
     text = page(sam.get("/desk"))
     assert "could not be changed" in text
     assert "more than 20 tags" in text
+    german = page(sam.get("/desk", headers={"Accept-Language": "de"}))
+    assert f"{ticket['readable_id']} hätte mehr als 20 Schlagwörter" in german
     calm.as_("ada").patch(f"/staff/tickets/{ticket['id']}", {"tags": ["one"]}, expect=200)
     assert sam.post(f"/desk/held/{held_in(text)}/again", {"next": "/desk"}).status_code == 303
     later(calm)

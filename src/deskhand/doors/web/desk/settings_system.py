@@ -83,7 +83,7 @@ def _limits(settings: Settings) -> list[dict[str, Any]]:
     for name, field in Settings.model_fields.items():
         if name.startswith("limit_"):
             rate: Rate | None = getattr(settings, name)
-            shown = {"name": PREFIX + name.upper(), "what": (field.description or "").replace("`", "")}
+            shown = {"name": PREFIX + name.upper(), "what": field.description or ""}
             found.append(shown | {"count": rate and rate.count, "seconds": rate and rate.seconds})
     return found
 
