@@ -145,7 +145,7 @@ class _Sqlite:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "cache_size=-4000",
+            "cache_size=-1000",
             "temp_store=MEMORY",
         ):
             self.db.execute(f"PRAGMA {pragma}").fetchall()

@@ -7,8 +7,6 @@ import codecs
 import re
 from typing import NamedTuple
 
-import puremagic
-
 from deskhand.attachments.pdf import is_passive
 from deskhand.attachments.strip import Data
 
@@ -94,6 +92,8 @@ def is_text(data: Data) -> bool:
 
 
 def _known(head: bytes, filename: str) -> Kind:
+    import puremagic  # 1 MB of tables: not before somebody uploads something
+
     try:
         matches = puremagic.magic_string(head, filename)
     except (puremagic.PureError, ValueError):

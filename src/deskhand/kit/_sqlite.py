@@ -213,13 +213,16 @@ def _engine(url: str, *, writes: bool) -> Engine:
 
 
 def tune(connection: Any, _record: object = None) -> None:
-    """Settings of every SQLite connection: durable WAL, enforced foreign keys, 4 MiB of cache a thread."""
+    """Settings of every SQLite connection: durable WAL, enforced foreign keys, 1 MiB of cache a thread.
+
+    Four times as much made no request quicker (measured): the system keeps the file in memory, once for all threads.
+    """
     for pragma in (
         "busy_timeout=10000",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "cache_size=-4000",
+        "cache_size=-1000",
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
