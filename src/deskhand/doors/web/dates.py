@@ -60,6 +60,7 @@ def _day(stamp: str, language: str, zone: str) -> str:
     return format_date(_there(stamp, zone), _PATTERNS[language][0], locale=language)
 
 
+@lru_cache(8192)
 def _there(stamp: str, zone: str) -> date:
     """The day in that zone. A date is the same everywhere."""
     when = datetime.fromisoformat(stamp)
