@@ -7,9 +7,8 @@ looking for terms side by side is looking for a substring.
 import math
 from array import array
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from sys import intern
 from typing import Any, NamedTuple
 
 from deskhand.kb import synonyms
@@ -64,9 +63,10 @@ class Index:
         self.languages: Counter[str] = Counter()
         self._places: dict[str, int] = {}
         self._terms: dict[str, str] = {}
+        # By the term's number. There are as many terms as words: a dictionary for each of these took 4 MB for 16,000.
         self._names: list[str] = []
-        self._postings: defaultdict[str, tuple[array[int], array[float]]] = defaultdict(_no_postings)
-        self._frequencies: Counter[str] = Counter()
+        self._postings: list[tuple[array[int], array[float]]] = []
+        self._frequencies = array("I")
         self._surfaces: Counter[str] = Counter()
         self._vocabulary: list[str] | None = None
         self._by_length: dict[int, list[str]] = {}
@@ -90,7 +90,7 @@ class Index:
         self._places[doc.article_id] = len(self.docs)
         self.docs.append(doc)
         self._post(len(self.docs) - 1, doc)
-        self._frequencies.update(doc.terms)
+        self._count(doc, 1)
         self._surfaces.update(doc.surfaces)
         self.languages[doc.language] += 1
         self._changed()
@@ -102,7 +102,7 @@ class Index:
             return
         self.docs[place] = None
         self.gone.append(place)
-        self._frequencies.subtract(doc.terms)
+        self._count(doc, -1)
         self._surfaces.subtract(doc.surfaces)
         self.languages[doc.language] -= 1
         self._changed()
@@ -112,22 +112,22 @@ class Index:
     def term(self, name: str) -> str | None:
         """The term of that stem or group, where an article has it."""
         term = self._terms.get(name)
-        return term if term is not None and self._frequencies[term] else None
+        return term if term is not None and self._frequencies[_number(term)] else None
 
     def words_of(self, term: str) -> list[str]:
         """The term itself where it is a stem; of a group, the terms of its members that are single words."""
-        members = synonyms.members(self._names[ord(term) - _FIRST])
+        members = synonyms.members(self._names[_number(term)])
         return [term] if members is None else [known for name in members if (known := self.term(name)) is not None]
 
     def postings(self, term: str) -> "tuple[array[int], array[float]]":
         """Places in `docs`, among them some of removed articles, and the term's worth in each."""
-        return self._postings[term]
+        return self._postings[_number(term)]
 
     def rarity(self, term: str) -> float:
         """Inverse document frequency."""
         known = self._rarities.get(term)
         if known is None:
-            frequency = self._frequencies[term]
+            frequency = self._frequencies[_number(term)]
             known = self._rarities[term] = math.log(1 + (len(self) - frequency + 0.5) / (frequency + 0.5))
         return known
 
@@ -187,8 +187,7 @@ class Index:
             fields.append(self._string(stems) + END + self._string(groups))
         worths = _worths(fields)
         # A stem is a form as well: what is nearest to a mistyped word may be one that nobody wrote.
-        # Interned: a copy of its own in each of 2,000 articles would take more memory than all the rest.
-        terms, surfaces = "".join(worths), tuple({*map(intern, source.stems), *map(intern, source.stems.values())})
+        terms, surfaces = "".join(worths), tuple({*source.stems, *source.stems.values()})
         return Doc(*source[:3], tuple(fields), phrases, terms, array("f", worths.values()), surfaces)
 
     def _string(self, names: Sequence[str]) -> str:
@@ -196,11 +195,17 @@ class Index:
         for name in set(names).difference(terms):
             terms[name] = chr(_FIRST + len(terms))
             self._names.append(name)
+            self._postings.append((array("I"), array("f")))
+            self._frequencies.append(0)
         return "".join([terms[name] for name in names])
+
+    def _count(self, doc: Doc, change: int) -> None:
+        for term in doc.terms:
+            self._frequencies[_number(term)] += change
 
     def _post(self, place: int, doc: Doc) -> None:
         for term, worth in zip(doc.terms, doc.worths, strict=True):
-            places, worths = self._postings[term]
+            places, worths = self._postings[_number(term)]
             places.append(place)
             worths.append(worth)
 
@@ -208,14 +213,14 @@ class Index:
         self.docs = [doc for doc in self.docs if doc is not None]
         self._places = {doc.article_id: place for place, doc in enumerate(self.docs) if doc is not None}
         self.gone.clear()
-        self._postings.clear()
+        self._postings = [(array("I"), array("f")) for _ in self._names]
         for place, doc in enumerate(self.docs):
             if doc is not None:
                 self._post(place, doc)
 
 
-def _no_postings() -> "tuple[array[int], array[float]]":
-    return array("I"), array("f")
+def _number(term: str) -> int:
+    return ord(term) - _FIRST
 
 
 def _worths(fields: Sequence[str]) -> dict[str, float]:
