@@ -36,6 +36,7 @@ from deskhand.tickets.model import (
     Ticket,
 )
 from deskhand.tickets.tables import enrichments, messages, ticket_tags, tickets
+from tests.support.words import entries
 
 TINY = seed.SIZES["tiny"]
 SETTINGS = Settings()
@@ -107,9 +108,9 @@ def _check_search(tx: Connection) -> None:
     for row in tx.execute(select(messages, tickets.c.requester_id).join(tickets).order_by(messages.c.seq)).all():
         if token_of(row.seq) not in row.body:
             continue
-        (hit,) = search.search(tx, token_of(row.seq), owner_id=None, limit=5)
+        (hit,) = search.search(tx, token_of(row.seq), owner_id=None, limit=5).hits
         assert hit.ticket_id == row.ticket_id
-        mine = search.search(tx, token_of(row.seq), owner_id=row.requester_id, limit=5)
+        mine = search.search(tx, token_of(row.seq), owner_id=row.requester_id, limit=5).hits
         assert len(mine) == (row.kind != "note")
     if tx.dialect.name == "postgresql":
         assert "gin_pending_list_limit" in _one(tx, "SELECT pg_get_indexdef('ix_fulltext_vector'::regclass)")
@@ -167,8 +168,7 @@ def _story(tx: Connection, ticket_id: str) -> dict[str, list[dict[str, Any]]]:
             (ratings, ratings.c.ticket_id, ratings.c.ticket_id),
         )
     }
-    words = text("SELECT * FROM fulltext WHERE key = :key ORDER BY " + _number(tx))
-    found["words"] = [_plain(row) for row in tx.execute(words, {"key": ticket_id}).mappings()]
+    found["words"] = entries(tx, ticket_id)
     own = [ticket_id, *(row["id"] for name in ("messages", "events") for row in found[name])]
     return orjson.loads(_nameless(orjson.dumps(_timeless(found)).decode(), own))
 
@@ -206,10 +206,6 @@ def _nameless(told: str, ids: list[str]) -> str:
     for place, given in enumerate(ids):
         told = told.replace(given, f"id{place}").replace(given.replace("-", ""), f"id{place}")
     return re.sub(r"'(¶\w+)':1 ('¶\w+':2 )?", "", told)  # in a tsvector the labels stand in the order of their ids
-
-
-def _number(tx: Connection) -> str:
-    return "rowid" if tx.dialect.name == "sqlite" else "number"
 
 
 def _actor(tx: Connection, user_id: str) -> Actor:

@@ -21,6 +21,7 @@ from deskhand.tickets.model import NewStaffReply
 from tests.support.app import Desk, running
 from tests.support.cli import Cli
 from tests.support.databases import Databases
+from tests.support.words import entries
 
 ENGINES = ("sqlite", "postgresql")
 FILLED = ("ratings", "mutes", "api_keys", "spam", "ticket_tags", "article_votes", "mails", "brand", "held_acts")
@@ -73,9 +74,7 @@ def contents(url: str) -> dict[str, list[Any]]:
     store = open_store(url, pool=1)
     with store.reading() as tx:
         found = {table.name: sorted(map(repr, tx.execute(select(table)))) for table in rows.TABLES}
-        number = "rowid" if tx.dialect.name == "sqlite" else "number"
-        words = tx.execute(text(f"SELECT {number}, key, labels, title, body FROM fulltext"))
-        found["fulltext"] = sorted(map(repr, words))
+        found["fulltext"] = [{**row, "vector": None} for row in entries(tx)]
     store.close()
     return found
 

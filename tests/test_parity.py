@@ -25,6 +25,7 @@ from tests.support.app import Desk, email, running
 from tests.support.cli import Cli
 from tests.support.databases import Databases
 from tests.support.pages import Browser, value_of
+from tests.support.words import entries
 
 SUBJECT, BODY = "Empty content", "The **body** is empty since this morning."
 LETTER = {"name": "Vera", "email": "vera@visitor.example", "subject": SUBJECT, "body": BODY}
@@ -370,8 +371,7 @@ def _plain(desk: Desk, via: str) -> dict[str, list[str]]:
     rows = {table.name: _rows(desk, table.name) for table in metadata.sorted_tables if table.name not in APART}
     rows["jobs"] = [row for row in rows["jobs"] if row["kind"] not in WAITING]
     with desk.store.reading() as tx:
-        found = tx.execute(text("SELECT key, labels, title, body FROM fulltext")).mappings()
-        rows["fulltext"] = [dict(row) for row in found]
+        rows["fulltext"] = entries(tx)
     told = {name: [repr(_told(name, row, via)) for row in some] for name, some in rows.items()}
     # Version 7: they sort by the time they were made.
     known = sorted({_bare(id_) for some in told.values() for line in some for id_ in _UUID.findall(line)})

@@ -15,7 +15,9 @@ from deskhand.accounts.model import UserChange
 from deskhand.accounts.tables import user_words
 from deskhand.kit import clock
 from deskhand.kit.errors import Forbidden
-from deskhand.tickets import counts, filters, queries, resolve, tags
+from deskhand.tickets import counts, filters, queries, resolve, search, tags
+from deskhand.tickets.filters import Filter
+from deskhand.tickets.model import Status
 from deskhand.tickets.tables import ticket_tags, tickets
 from tests.support.api import UNLIMITED, cast, fields, is_problem, statements
 from tests.support.app import Desk, running
@@ -278,6 +280,28 @@ def test_no_filter_walks_through_everything(calm: Desk) -> None:
         for plan in plans:
             assert not walked(plan, rare=query in RARE), f"{query}\n{plan}"
         assert query in RARE or not sorted_at_last(plans[-1]), f"{query}\n{plans[-1]}"
+
+
+def test_a_filter_also_lets_through_what_a_search_finds_far_back(calm: Desk) -> None:
+    """The newest messages with a word are all in closed tickets; one that is open is older than a thousand of these."""
+    sam, bob = calm.actor("sam"), calm.user_id("bob")
+    rows = [row | {"requester_id": bob, "status": "closed"} for row in many()[:1_200]]
+    rows[3]["status"] = "open"
+    calm.write(lambda tx: tx.execute(insert(tickets), rows))
+
+    def index(tx: Connection) -> None:
+        for number, row in enumerate(rows, start=1):
+            search.index_message(
+                tx, seq=number, ticket_id=row["id"], owner_id=bob, subject="Many", body="outage", internal=False
+            )
+
+    calm.write(index)
+    for word in ("outage", "many"):
+        (found,) = calm.read(queries.list_desk, sam, Filter(q=word, status=(Status.OPEN,))).rows
+        assert found.ticket.id == rows[3]["id"]
+        everything = calm.read(queries.list_desk, sam, Filter(q=word))
+        assert len(everything.rows) == 20
+        assert everything.total >= search.DEPTH
 
 
 def sorted_at_last(plan: str) -> bool:

@@ -15,8 +15,8 @@ from deskhand.kit.schema import Json
 
 _BATCH = 5_000
 _WORDS = {
-    "sqlite": ("rowid", "key", "labels", "title", "body"),
-    "postgresql": ("number", "key", "labels", "title", "body", "vector"),
+    "sqlite": {"fulltext": ("rowid", "labels", "title", "body"), "fulltext_keys": ("number", "key")},
+    "postgresql": {"fulltext": ("number", "key", "labels", "title", "body", "vector")},
 }
 
 
@@ -56,8 +56,9 @@ class Bulk:
 
     def add_words(self, row: dict[str, Any]) -> None:
         """What search keeps of a message."""
-        self._columns["fulltext"] = _WORDS[self._desk.engine]
-        self._wait("fulltext", tuple(row["number" if name == "rowid" else name] for name in _WORDS[self._desk.engine]))
+        for table, columns in _WORDS[self._desk.engine].items():
+            self._columns[table] = columns
+            self._wait(table, tuple(row["number" if name == "rowid" else name] for name in columns))
 
     def id_at(self, at: int) -> str:
         """A UUIDv7 of that moment."""

@@ -172,10 +172,9 @@ def statements() -> Iterator[list[tuple[str, Any]]]:
     execute = Statement._execute
 
     def noted(self: Statement, tx: Any, values: Any) -> Any:
-        text, cursor = execute(self, tx, values)
-        expanded = self.core.compile(dialect=tx.dialect).construct_expanded_state(dict(values))
-        note(None, None, text.sql, expanded.positional_parameters if text.places else expanded.parameters)
-        return text, cursor
+        text, parameters = self.prepared(tx.dialect, values)
+        note(None, None, text.sql, parameters if text.places is None else tuple(parameters))
+        return execute(self, tx, values)
 
     def note(_connection: object, _cursor: object, sql: str, parameters: Any, *_: object) -> None:
         if sql.lstrip().upper().startswith("SELECT"):

@@ -26,8 +26,10 @@ DDL = {
         # gathering them would take longer than all else. `ascii` splits at ASCII punctuation, which no word holds.
         """
         CREATE VIRTUAL TABLE fulltext
-        USING fts5(key UNINDEXED, labels, title, body, tokenize='ascii', columnsize=0, prefix='3 4')
+        USING fts5(labels, title, body, tokenize='ascii', columnsize=0, prefix='3 4')
         """,
+        # Beside it and not in it: to look a key up there means to read the whole text.
+        "CREATE TABLE fulltext_keys (number INTEGER PRIMARY KEY, key VARCHAR(36) NOT NULL)",
     ],
     "postgresql": [
         """
@@ -74,13 +76,13 @@ def add(tx: Connection, number: int, *, key: str, owner: str | None, title: Iter
 
     The words must come from `kit.words`: nothing but letters and digits.
     """
-    _ADD[tx.dialect.name].run(tx, entry(tx.dialect.name, number, key=key, owner=owner, title=title, body=body))
+    _add(tx, entry(tx.dialect.name, number, key=key, owner=owner, title=title, body=body))
 
 
 def entry(
     engine: str, number: int, *, key: str, owner: str | None, title: Iterable[str], body: Iterable[str]
 ) -> dict[str, Any]:
-    """What the table of that engine keeps of an entry, by column."""
+    """What that engine keeps of an entry, by column."""
     return _row(engine, number, key, _labels(key, owner), " ".join(title), " ".join(body))
 
 
@@ -95,7 +97,13 @@ def change(tx: Connection, number: int, *, owner: str | None = None, title: Iter
     marked = marked.replace(_TITLE, "")
     body = body[len(marked) :].removeprefix(f" {_TITLE}").strip() if marked else body
     row = _row(tx.dialect.name, number, key, labels, marked if title is None else " ".join(title), body)
-    _ADD[tx.dialect.name].run(tx, row)
+    _add(tx, row)
+
+
+def clear(tx: Connection) -> None:
+    """Forget every entry."""
+    for table in ("fulltext", *(["fulltext_keys"] if tx.dialect.name == "sqlite" else [])):
+        tx.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608
 
 
 def numbers(tx: Connection, key: str) -> list[int]:
@@ -106,16 +114,31 @@ def numbers(tx: Connection, key: str) -> list[int]:
 
 def match(tx: Connection, query: Query, *, owner: str | None, titles: bool = False, limit: int) -> list[Entry]:
     """The newest `limit` entries that match, newest first: within titles, or within titles and bodies."""
-    clauses = [[_in_title(term) for term in terms] for terms in query] if titles else [list(terms) for terms in query]
-    if owner is not None:
-        clauses.insert(0, [Term((_label("o", owner),))])
-    return _match(tx, clauses, limit)
+    clauses = [[_in_title(term) for term in terms] for terms in query] if titles else query
+    return _match(tx, _owned(clauses, owner), limit)
+
+
+def count(tx: Connection, query: Query, *, owner: str | None, limit: int) -> int:
+    """How many entries match; of more than `limit`, that many."""
+    given = {"query": _written(tx, _owned(query, owner)), "limit": limit}
+    return int(_COUNT[tx.dialect.name].value(tx, given))
 
 
 def heads(tx: Connection, wanted: Sequence[int]) -> dict[int, Head]:
     """The beginnings of those entries, to judge how well they match."""
-    rows = _HEADS[tx.dialect.name].rows(tx, {"numbers": list(wanted)})
-    return {number: Head(title.replace(_TITLE, ""), body) for number, title, body in rows}
+    lines = _HEADS[tx.dialect.name].value(tx, {"numbers": list(wanted)}) if wanted else None
+    rows = (line.split("|") for line in (lines or "").splitlines())
+    return {int(number): Head(title.replace(_TITLE, ""), body) for number, title, body in rows}
+
+
+def _add(tx: Connection, row: dict[str, Any]) -> None:
+    _ADD[tx.dialect.name].run(tx, row)
+    if tx.dialect.name == "sqlite":
+        _ADD_KEY.run(tx, row)
+
+
+def _owned(query: Query, owner: str | None) -> Query:
+    return query if owner is None else [[Term((_label("o", owner),))], *query]
 
 
 def _in_title(term: Term) -> Term:
@@ -149,11 +172,19 @@ def _vector(plain: Iterable[str], words: Iterable[str]) -> str:
     return " ".join(f"'{word}':{','.join(places)}" for word, places in positions.items() if word)
 
 
-def _match(tx: Connection, clauses: Iterable[Iterable[Term]], limit: int) -> list[Entry]:
+def _match(tx: Connection, query: Query, limit: int) -> list[Entry]:
+    found = _MATCH[tx.dialect.name].first(tx, {"query": _written(tx, query), "limit": limit})
+    if found is None or found[0] is None:
+        return []
+    numbers, keys = found
+    return sorted(map(Entry, map(int, numbers.split()), keys.split()), reverse=True)
+
+
+def _written(tx: Connection, query: Query) -> str:
+    """The query in the engine's own language."""
     render, both = (_tsquery, " & ") if tx.dialect.name == "postgresql" else (_fts5, " AND ")
     either = " | " if both == " & " else " OR "
-    query = both.join(f"({either.join(render(term) for term in terms)})" for terms in clauses)
-    return [Entry(*row) for row in _MATCH[tx.dialect.name].rows(tx, {"query": query, "limit": limit})]
+    return both.join(f"({either.join(render(term) for term in terms)})" for terms in query)
 
 
 def _fts5(term: Term) -> str:
@@ -170,23 +201,43 @@ def _statements(sqlite: str, postgresql: str, lists: tuple[str, ...] = ()) -> di
     return {name: Statement(text(sql).bindparams(*expanding)) for name, sql in given.items()}
 
 
+def _statements(sqlite: str, postgresql: str, lists: tuple[str, ...] = ()) -> dict[str, Statement]:
+    expanding = [bindparam(name, expanding=True) for name in lists]
+    given = {"sqlite": sqlite, "postgresql": postgresql}
+    return {name: Statement(text(sql).bindparams(*expanding)) for name, sql in given.items()}
+
+
 _ADD = _statements(
-    "INSERT OR REPLACE INTO fulltext (rowid, key, labels, title, body) VALUES (:number, :key, :labels, :title, :body)",
+    "INSERT OR REPLACE INTO fulltext (rowid, labels, title, body) VALUES (:number, :labels, :title, :body)",
     "INSERT INTO fulltext (number, key, labels, title, body, vector) "
     "VALUES (:number, :key, :labels, :title, :body, CAST(:vector AS tsvector)) ON CONFLICT (number) DO UPDATE "
     "SET key = excluded.key, labels = excluded.labels, title = excluded.title, body = excluded.body, "
     "vector = excluded.vector",
 )
+_ADD_KEY = Statement(text("INSERT OR REPLACE INTO fulltext_keys (number, key) VALUES (:number, :key)"))
 _ENTRY = _statements(
-    "SELECT key, labels, title, body FROM fulltext WHERE rowid = :number",
+    "SELECT k.key, f.labels, f.title, f.body FROM fulltext f JOIN fulltext_keys k ON k.number = f.rowid "
+    "WHERE f.rowid = :number",
     "SELECT key, labels, title, body FROM fulltext WHERE number = :number",
 )
+# What finds many entries answers in one row: SQLite's driver lets go of the interpreter for each row, and has to get it
+# back from whatever thread works meanwhile. Of searches at the same time that took the most.
 _MATCH = _statements(
-    "SELECT rowid, key FROM fulltext WHERE fulltext MATCH :query ORDER BY rowid DESC LIMIT :limit",
-    "SELECT number, key FROM fulltext WHERE vector @@ CAST(:query AS tsquery) ORDER BY number DESC LIMIT :limit",
+    "SELECT group_concat(number, ' '), group_concat(key, ' ') FROM (SELECT f.rowid AS number, k.key AS key "
+    "FROM fulltext f CROSS JOIN fulltext_keys k ON k.number = f.rowid "
+    "WHERE fulltext MATCH :query ORDER BY f.rowid DESC LIMIT :limit) AS found",
+    "SELECT string_agg(CAST(number AS TEXT), ' '), string_agg(key, ' ') FROM (SELECT number, key "
+    "FROM fulltext WHERE vector @@ CAST(:query AS tsquery) ORDER BY number DESC LIMIT :limit) AS found",
+)
+_COUNT = _statements(
+    "SELECT count(*) FROM (SELECT rowid FROM fulltext WHERE fulltext MATCH :query ORDER BY rowid DESC LIMIT :limit)",
+    "SELECT count(*) FROM (SELECT number FROM fulltext WHERE vector @@ CAST(:query AS tsquery) "
+    "ORDER BY number DESC LIMIT :limit) AS found",
 )
 _HEADS = _statements(
-    f"SELECT rowid, title, substr(body, 1, {HEAD}) FROM fulltext WHERE rowid IN :numbers",  # noqa: S608
-    f"SELECT number, title, substr(body, 1, {HEAD}) FROM fulltext WHERE number IN :numbers",  # noqa: S608
+    f"SELECT group_concat(rowid || '|' || title || '|' || substr(body, 1, {HEAD}), char(10)) "
+    "FROM fulltext WHERE rowid IN :numbers",
+    f"SELECT string_agg(number || '|' || title || '|' || substr(body, 1, {HEAD}), chr(10)) "
+    "FROM fulltext WHERE number IN :numbers",
     lists=("numbers",),
 )

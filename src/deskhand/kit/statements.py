@@ -4,7 +4,7 @@ SQLAlchemy needs four times as long to pass a statement on as SQLite needs to an
 the look-up of a session). What requests of every kind ask goes this way; everything else stays plain Core.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, cast
 
@@ -16,7 +16,7 @@ Row = tuple[Any, ...]
 
 _Process = Callable[[Any], Any]
 
-_KEPT = 64  # texts a statement, one for each length of a list
+_KEPT = 64  # texts a statement, one for each length of a list, which are powers of two
 
 
 class Statement:
@@ -58,24 +58,30 @@ class Statement:
         """For statements that return nothing; answers how many rows they touched."""
         return self._execute(tx, values)[1].rowcount
 
-    def _execute(self, tx: Connection, values: Values) -> "tuple[_Text, Any]":
-        text = self._text(tx.dialect, values)
+    def prepared(self, dialect: Any, values: Values) -> "tuple[_Text, Any]":
+        """What the driver is given: a text, and its parameters by place or by name."""
+        if self._lists is None:
+            self._lists = [name for name, bind in self.core.compile(dialect=dialect).binds.items() if bind.expanding]
+        if self._lists:
+            values = {**values, **{name: _filled(values[name]) for name in self._lists}}
+        text = self._text(dialect, values, self._lists)
         given: dict[str, Any] = {**text.fixed, **values}
         for name, process in text.binds:
             given[name] = process(given[name])
         for name, elements in text.lists:
             given.update(zip(elements, given.pop(name), strict=True))
-        parameters = given if text.places is None else [given[name] for name in text.places]
+        return text, given if text.places is None else [given[name] for name in text.places]
+
+    def _execute(self, tx: Connection, values: Values) -> "tuple[_Text, Any]":
+        text, parameters = self.prepared(tx.dialect, values)
         try:
             return text, tx.connection.dbapi_connection.execute(text.sql, parameters)  # type: ignore[union-attr]
         except tx.dialect.dbapi.Error as problem:  # type: ignore[union-attr]
             raise _as_core_raises(tx, text.sql, parameters, problem) from problem
 
-    def _text(self, dialect: Any, values: Values) -> "_Text":
-        if self._lists is None:
-            self._lists = [name for name, bind in self.core.compile(dialect=dialect).binds.items() if bind.expanding]
+    def _text(self, dialect: Any, values: Values, lists: list[str]) -> "_Text":
         # An insert's columns are those that are given, and a list has as many marks as it has elements.
-        key = (dialect.name, *values, *(len(values[name]) for name in self._lists))
+        key = (dialect.name, *values, *(len(values[name]) for name in lists))
         text = self._texts.get(key)
         if text is None:
             text = _compile(self.core, dialect, values)
@@ -112,6 +118,12 @@ def _compile(core: Any, dialect: Any, values: Values) -> _Text:
         [(name, process) for name, process in binds if process is not None],
         [(place, process) for place, process in results if process is not None],
     )
+
+
+def _filled(elements: Sequence[Any]) -> list[Any]:
+    """As many as the next power of two, the last one repeated: lists of any length have few texts, and mean the same."""
+    missing = (1 << (len(elements) - 1).bit_length()) - len(elements) if elements else 0
+    return [*elements, *(missing * [elements[-1]] if missing else ())]
 
 
 def _processed(row: Row, results: list[tuple[int, _Process]]) -> Row:

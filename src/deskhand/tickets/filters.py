@@ -135,6 +135,11 @@ def ends_soon(asked: Filter, shape: Shape, total: int) -> bool:
     return total > _MANY and not in_order
 
 
+def narrows(shape: Shape) -> bool:
+    """Whether it lets through less than all that its scope has, however that is ordered; one ticket is not all."""
+    return shape._replace(scope="", ids=False, sort="") != _NOTHING or shape.scope == "link"
+
+
 def where(shape: Shape, suffix: str = "") -> list[ColumnElement[bool]]:
     """The conditions; `suffix` keeps the parameters of several apart that stand in one statement."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from deskhand.accounts.actor import Actor
 from deskhand.accounts.tables import users
@@ -17,6 +17,8 @@ from deskhand.tickets.tables import messages, tickets
 
 # Beyond this many a search's tail is noise: nobody pages there, and ranking it would cost.
 MAX_FOUND = 1000
+# So many messages are looked through where a filter leaves less than a page of what the search found first.
+_DEEPER = 16_000
 
 _t, _m = tickets.c, messages.c
 _requesters, _assignees = users.alias("requesters"), users.alias("assignees")
@@ -117,17 +119,28 @@ def _list(tx: Connection, asked: Filter, scope: str, scope_values: dict[str, Any
 
 def _ranked(tx: Connection, asked: Filter, scope: str, values: dict[str, Any]) -> Page:
     """Search first, then filter what was found; in order of rank unless a sort was asked for."""
-    hits = search.search(tx, asked.q or "", owner_id=values.get("owner"), limit=MAX_FOUND)
     shape = filters.shape(asked, scope, ids=True)
-    values |= {"ids": [hit.ticket_id for hit in hits], "limit": MAX_FOUND, "offset": 0}
-    if asked.sort is None:
-        passing = set(tx.execute(_select_ids(shape), values).scalars())
-        ordered = [hit.ticket_id for hit in hits if hit.ticket_id in passing]
-    else:
-        ordered = list(tx.execute(_select_ids(shape), values).scalars())
-    page = ordered[(asked.page - 1) * asked.per_page :][: asked.per_page]
-    by_id = {row.ticket.id: row for row in _rows(_select(shape, False).rows(tx, values | {"ids": page}), scope)}
-    return Page([by_id[ticket_id] for ticket_id in page], len(ordered), None)
+    first = slice((asked.page - 1) * asked.per_page, asked.page * asked.per_page)
+    ordered: list[str] = []
+    for depth in (search.DEPTH, _DEEPER):
+        found = search.search(tx, asked.q or "", owner_id=values.get("owner"), limit=depth, depth=depth)
+        ordered = _passing(tx, asked, shape, values | {"ids": [hit.ticket_id for hit in found.hits]})
+        if found.complete or len(ordered) >= first.stop or not filters.narrows(shape):
+            break
+    page = values | {"ids": ordered[first], "limit": asked.per_page, "offset": 0}
+    by_id = {row.ticket.id: row for row in _rows(_select(shape, False).rows(tx, page), scope)}
+    return Page([by_id[ticket_id] for ticket_id in ordered[first] if ticket_id in by_id], len(ordered), None)
+
+
+def _passing(tx: Connection, asked: Filter, shape: Shape, values: dict[str, Any]) -> list[str]:
+    """Of the tickets that a search found those that the filter lets through."""
+    if not filters.narrows(shape) and asked.sort is None:
+        return values["ids"]
+    passing = [ticket_id for (ticket_id,) in _select_ids(shape).rows(tx, values)]
+    if asked.sort is not None:
+        return passing
+    among = set(passing)
+    return [ticket_id for ticket_id in values["ids"] if ticket_id in among]
 
 
 def _rows(found: Any, scope: str) -> list[Row]:
@@ -150,8 +163,8 @@ def _count(shape: Shape) -> Statement:
 
 
 @lru_cache(1024)
-def _select_ids(shape: Shape) -> Select[str]:
-    return select(_t.id).where(*filters.where(shape)).order_by(*cursors.order(shape.sort)).limit(MAX_FOUND)
+def _select_ids(shape: Shape) -> Statement:
+    return Statement(select(_t.id).where(*filters.where(shape)).order_by(*cursors.order(shape.sort)).limit(MAX_FOUND))
 
 
 @lru_cache(1024)

@@ -1,6 +1,6 @@
 """Searching tickets by what was written in them, best match first.
 
-The database finds candidates: the newest `_CANDIDATES` messages that hold all words of the query. Here they become
+The database finds candidates: the newest `depth` messages that hold all words of the query. Here they become
 tickets and are ranked: words in the subject count more than in a message, words side by side more than scattered, and
 of equals the ticket with the newest match comes first. Where hardly anything holds all words, tickets that hold most
 of them follow.
@@ -21,9 +21,10 @@ from deskhand.kit.words import fold, stem, stems, unspaced, words
 _QUERY_MAX = 500  # characters
 _CLAUSES_MAX = 8
 _PREFIX_MIN = 3
-_CANDIDATES = 1_000
-_OFTEN = 100  # messages with a word, or with everything in their subject, that are enough
-_JUDGED = 200  # messages whose words are looked at; what ranks below them keeps its place
+DEPTH = 500
+_OFTEN = 100  # messages that hold a query, or a word of it, as it was typed: then nothing else is tried
+_TITLED = 50  # messages with everything in their subject that are enough
+_JUDGED = 120  # messages whose words are looked at; what ranks below them keeps its place
 _FEW = 5  # below so many tickets with all words, those with most of them are shown too
 _RELAXED = 200  # messages a word
 _ROOT_MIN = 5
@@ -37,6 +38,13 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 class TicketHit(NamedTuple):
     ticket_id: str
     score: float
+
+
+class Found(NamedTuple):
+    """`complete` where no message that holds all words was left out."""
+
+    hits: list[TicketHit]
+    complete: bool
 
 
 class Clause(NamedTuple):
@@ -67,21 +75,31 @@ def move_owner(tx: Connection, ticket_id: str, owner_id: str) -> None:
         fulltext.change(tx, seq, owner=owner_id)
 
 
-def search(tx: Connection, query: str, *, owner_id: str | None, limit: int) -> list[TicketHit]:
+def search(tx: Connection, query: str, *, owner_id: str | None, limit: int, depth: int = DEPTH) -> Found:
     """The best `limit` tickets. With `owner_id` only that customer's, by what is not internal; None searches all.
 
     Words are found in any inflection, the last one also unfinished; `"in quotes"` they must stand side by side. Any
-    string is a query; one without a word finds nothing.
+    string is a query; one without a word finds nothing. Of messages that hold all words the newest `depth` count.
     """
     clauses = understand(query)
     if not clauses or limit < 1:
-        return []
-    wanted = [_alternatives(tx, clause, owner_id) for clause in clauses]
-    scores = _ranked(tx, clauses, _with_all(tx, wanted, owner_id))
+        return Found([], complete=True)
+    wanted: list[list[Term]] = [[Term(clause.words)] for clause in clauses]
+    entries = fulltext.match(tx, wanted, owner=owner_id, limit=depth)
+    if len(entries) < _OFTEN:
+        exact, wanted = wanted, [_alternatives(tx, clause, owner_id) for clause in clauses]
+        if wanted != exact:
+            entries = fulltext.match(tx, wanted, owner=owner_id, limit=depth)
+    complete = len(entries) < depth
+    if not complete:
+        # There are more, and an older one that holds everything in its subject is better than the newest that does not.
+        titled = fulltext.match(tx, wanted, owner=owner_id, titles=True, limit=_TITLED)
+        entries = list(dict.fromkeys([*titled, *entries]))
+    scores = _ranked(tx, clauses, entries)
     if len(scores) < _FEW and len(clauses) > 1:
         scores = _with_most(tx, wanted, owner_id) | scores
     best = sorted(scores.items(), key=lambda item: item[1], reverse=True)[:limit]
-    return [TicketHit(ticket_id, score) for ticket_id, (score, _) in best]
+    return Found([TicketHit(ticket_id, score) for ticket_id, (score, _) in best], complete)
 
 
 def understand(query: str) -> list[Clause]:
@@ -122,7 +140,7 @@ def _alternatives(tx: Connection, clause: Clause, owner: str | None) -> list[Ter
     exact = [Term(clause.words)]
     if clause.begun is None and not clause.like:
         return exact
-    often = len(fulltext.match(tx, [exact], owner=owner, limit=_OFTEN))
+    often = fulltext.count(tx, [exact], owner=owner, limit=_OFTEN)
     if often == _OFTEN:
         return exact
     # A stem may be shorter or longer than what was typed, so either may begin the word.
@@ -130,41 +148,43 @@ def _alternatives(tx: Connection, clause: Clause, owner: str | None) -> list[Ter
     return list(dict.fromkeys([*exact, *longer, *(clause.like if often < _FEW else ())]))
 
 
-def _with_all(tx: Connection, query: Query, owner: str | None) -> list[Entry]:
-    """Messages that hold everything."""
-    entries = fulltext.match(tx, query, owner=owner, limit=_CANDIDATES)
-    if len(entries) == _CANDIDATES:
-        # There are more, and an older one that holds everything in its subject is better than the newest that does not.
-        entries = [*fulltext.match(tx, query, owner=owner, titles=True, limit=_OFTEN), *entries]
-    return list(dict.fromkeys(entries))
-
-
 Rank = tuple[float, int]  # score, newest message that matches
 
 
+class _Sought(NamedTuple):
+    """A query as text, to be held against texts: of each clause its words between spaces, and its `begun` after one."""
+
+    clauses: list[tuple[str, str | None]]
+    whole: str
+
+    @classmethod
+    def of(cls, clauses: Sequence[Clause]) -> "_Sought":
+        words = [" ".join(clause.words) for clause in clauses]
+        begun = [f" {clause.begun}" if clause.begun else None for clause in clauses]
+        return cls([(f" {each} ", start) for each, start in zip(words, begun, strict=True)], " ".join(words))
+
+    def worth(self, head: Head) -> float:
+        """0 to 10, in steps of a half, so that small differences leave the order to recency."""
+        title, text = f" {head.title} ", f" {head.text} "
+        dense = sum(min(3, text.count(words)) for words, _ in self.clauses) / (3 * len(self.clauses))
+        worth = 2 * dense
+        if len(self.clauses) > 1:
+            worth += 2 * (f" {self.whole}" in title) + (f" {self.whole}" in text)
+        if head.title:
+            held = sum(words in title or (begun is not None and begun in title) for words, begun in self.clauses)
+            worth += 4 * held / len(self.clauses) + (head.title == self.whole)
+        return round(2 * worth) / 2
+
+
 def _ranked(tx: Connection, clauses: Sequence[Clause], entries: Sequence[Entry]) -> dict[str, Rank]:
-    judged = fulltext.heads(tx, [entry.number for entry in entries[:_JUDGED]])
+    sought, judged = _Sought.of(clauses), fulltext.heads(tx, [entry.number for entry in entries[:_JUDGED]])
     scores: dict[str, Rank] = {}
-    for entry in entries:
-        score = 10 + _worth(clauses, judged[entry.number]) if entry.number in judged else 10.0
-        before = scores.get(entry.key, (0.0, 0))
-        scores[entry.key] = (max(before[0], score), max(before[1], entry.number))
+    for entry in entries[:_JUDGED]:
+        score, newest = scores.get(entry.key, (0.0, 0))
+        scores[entry.key] = max(score, 10 + sought.worth(judged[entry.number])), max(newest, entry.number)
+    for entry in entries[_JUDGED:]:
+        scores.setdefault(entry.key, (10.0, entry.number))
     return scores
-
-
-def _worth(clauses: Sequence[Clause], head: Head) -> float:
-    """0 to 10, in steps of a half, so that small differences leave the order to recency."""
-    title, text = f" {head.title} ", f" {head.text} "
-    in_title = sum(_holds(title, clause) for clause in clauses) / len(clauses)
-    dense = sum(min(3, text.count(" " + " ".join(clause.words) + " ")) for clause in clauses) / (3 * len(clauses))
-    whole = " ".join(word for clause in clauses for word in clause.words)
-    together = len(clauses) > 1
-    worth = 4 * in_title + 2 * dense + (together and 2 * (f" {whole}" in title)) + (together and f" {whole}" in text)
-    return round(2 * (worth + (title.strip() == whole))) / 2
-
-
-def _holds(text: str, clause: Clause) -> bool:
-    return " " + " ".join(clause.words) + " " in text or (clause.begun is not None and f" {clause.begun}" in text)
 
 
 def _with_most(tx: Connection, query: Query, owner: str | None) -> dict[str, Rank]:

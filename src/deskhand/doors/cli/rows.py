@@ -29,6 +29,7 @@ from deskhand.accounts.tables import users
 from deskhand.kb.search_tables import entries as kb_entries
 from deskhand.kb.search_tables import state as kb_state
 from deskhand.kb.tables import articles
+from deskhand.kit import fulltext
 from deskhand.kit.db import Store
 from deskhand.kit.schema import Id, Json, metadata
 from deskhand.tickets.tables import tickets
@@ -91,7 +92,7 @@ def clear(tx: Connection) -> None:
     for each in reversed(metadata.sorted_tables):
         if each.name in there:
             tx.execute(each.delete())
-    tx.execute(text("DELETE FROM fulltext"))
+    fulltext.clear(tx)
 
 
 def load(tx: Connection, of: str, kinds: dict[str, str], some: Iterable[list[Any]]) -> None:
