@@ -102,8 +102,9 @@ def change(tx: Connection, number: int, *, owner: str | None = None, title: Iter
 
 def clear(tx: Connection) -> None:
     """Forget every entry."""
-    for table in ("fulltext", *(["fulltext_keys"] if tx.dialect.name == "sqlite" else [])):
-        tx.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608
+    tx.exec_driver_sql("DELETE FROM fulltext")
+    if tx.dialect.name == "sqlite":
+        tx.exec_driver_sql("DELETE FROM fulltext_keys")
 
 
 def numbers(tx: Connection, key: str) -> list[int]:
@@ -126,7 +127,7 @@ def count(tx: Connection, query: Query, *, owner: str | None, limit: int) -> int
 
 def heads(tx: Connection, wanted: Sequence[int]) -> dict[int, Head]:
     """The beginnings of those entries, to judge how well they match."""
-    lines = _HEADS[tx.dialect.name].value(tx, {"numbers": list(wanted)}) if wanted else None
+    lines = _HEADS[tx.dialect.name].value(tx, {"numbers": wanted, "head": HEAD}) if wanted else None
     rows = (line.split("|") for line in (lines or "").splitlines())
     return {int(number): Head(title.replace(_TITLE, ""), body) for number, title, body in rows}
 
@@ -235,9 +236,9 @@ _COUNT = _statements(
     "ORDER BY number DESC LIMIT :limit) AS found",
 )
 _HEADS = _statements(
-    f"SELECT group_concat(rowid || '|' || title || '|' || substr(body, 1, {HEAD}), char(10)) "
+    "SELECT group_concat(rowid || '|' || title || '|' || substr(body, 1, :head), char(10)) "
     "FROM fulltext WHERE rowid IN :numbers",
-    f"SELECT string_agg(number || '|' || title || '|' || substr(body, 1, {HEAD}), chr(10)) "
+    "SELECT string_agg(number || '|' || title || '|' || substr(body, 1, :head), chr(10)) "
     "FROM fulltext WHERE number IN :numbers",
     lists=("numbers",),
 )

@@ -121,7 +121,7 @@ def _compile(core: Any, dialect: Any, values: Values) -> _Text:
 
 
 def _filled(elements: Sequence[Any]) -> list[Any]:
-    """As many as the next power of two, the last one repeated: lists of any length have few texts, and mean the same."""
+    """As many as the next power of two, the last repeated: it means the same, and lists of any length share texts."""
     missing = (1 << (len(elements) - 1).bit_length()) - len(elements) if elements else 0
     return [*elements, *(missing * [elements[-1]] if missing else ())]
 
