@@ -10,7 +10,7 @@ from tests.support.app import Desk
 def told(desk: Desk, ticket_id: str) -> list[tuple[int, str, str, str, str]]:
     """(after which message, field, old, new, by whom), in order."""
     seen = [message.id for message in desk.read(queries.thread, ticket_id, notes=False)]
-    steps: Any = desk.read(timeline.steps, ticket_id)
+    steps: Any = desk.read(timeline.steps, ticket_id, desk.user_id("alice"))
     assert set(steps) <= set(seen)
     return [
         (seen.index(after), step["field"], step["old"], step["new"], step["actor"]["name"])
@@ -54,7 +54,7 @@ def test_what_is_the_teams_alone_is_not_told_though_one_act_changed_both(desk: D
     sam.patch(at, {"priority": "low", "assignee_id": None, "tags": ["wombat"]}, expect=200)
     desk.as_("alice").post(f"/tickets/{ticket_id}/close", expect=200)
     desk.as_("alice").post(f"/tickets/{ticket_id}/satisfaction", {"rating": 2, "comment": "Slow."}, expect=201)
-    steps = desk.read(timeline.steps, ticket_id)
+    steps = desk.read(timeline.steps, ticket_id, desk.user_id("alice"))
     changed = [step[1:4] for step in told(desk, ticket_id)]
     assert changed == [("priority", "medium", "low"), ("status", "open", "closed")]
     for secret in ("quokka", "wombat", "Ada", ada, "assignee", "tags"):
@@ -66,7 +66,7 @@ def test_what_happens_by_itself_is_the_desks(desk: Desk) -> None:
     desk.as_("sam").patch(f"/staff/tickets/{ticket_id}", {"status": "resolved"}, expect=200)
     with later(8 * 86_400):
         desk.write(schedule.autoclose, desk.settings)
-    steps = desk.read(timeline.steps, ticket_id)
+    steps = desk.read(timeline.steps, ticket_id, desk.user_id("alice"))
     (last,) = [step for some in steps.values() for step in some if step["new"] == "closed"]
     assert last["actor"] == {"type": "system", "name": "Deskhand"}
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from deskhand.accounts.actor import SYSTEM
+from deskhand.tickets import access, ops
+from deskhand.tickets.model import NewReply
 from tests.support.api import UNLIMITED, at_once, count, events_of, png, rows, statements, upload
 from tests.support.app import Desk, running
 from tests.support.pages import HOSTILE, Browser, error_of, page, text_of, value_of
@@ -83,6 +86,15 @@ class TestReading:
         before = rows(desk)
         page(alice.get(at(ticket)))
         assert rows(desk) == before
+
+    def test_you_are_the_reader_and_no_other_customer(self, desk: Desk, alice: Browser, ticket: dict[str, Any]) -> None:
+        bob = desk.actor("bob")
+        desk.write(lambda tx: ops.reply(tx, bob, access.lock(tx, SYSTEM, ticket["id"]), NewReply(body="Same here.")))
+        desk.write(lambda tx: ops.close(tx, bob, access.lock(tx, SYSTEM, ticket["id"])))
+        text = page(alice.get(at(ticket)))
+        assert re.findall(r'<span class="strong clip">([^<]+)</span>', text) == ["You", "Bob Lindqvist"]
+        assert "Bob Lindqvist closed this ticket" in words(text)
+        assert [set(message["author"]) for message in as_customer(desk, ticket)["messages"]] == [{"type", "name"}] * 2
 
     def test_hostile_words_stay_words(self, desk: Desk, alice: Browser) -> None:
         hostile = desk.new_ticket(subject=HOSTILE, body=HOSTILE, metadata={"<b>k</b>": HOSTILE})

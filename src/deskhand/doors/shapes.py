@@ -18,6 +18,12 @@ from deskhand.tickets.model import Message, Ticket
 from deskhand.tickets.queries import Row
 
 
+class OwnMessage(wire.MessageOut):
+    """A message as its ticket's page shows it: pages say "You" where the API names an author."""
+
+    own: bool
+
+
 def own_page(tx: Connection, actor: Actor, asked: Filter) -> wire.TicketsOut:
     found = queries.list_own(tx, actor, asked)
     return {
@@ -50,14 +56,16 @@ def own_ticket(tx: Connection, actor: Actor, ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def own_entries(tx: Connection, ticket: Ticket) -> list[wire.MessageOut | timeline.Step]:
-    """What stands in the thread: its messages, and between them what happened."""
+def own_entries(tx: Connection, actor: Actor, ticket: Ticket) -> list[OwnMessage | timeline.Step]:
+    """What stands in the thread: its messages, and between them what happened; `own` says which are the actor's."""
+    reader_id = actor.require_user()
     messages = queries.thread(tx, ticket.id, notes=False)
     files = attachments.by_messages(tx, [message.id for message in messages])
-    steps = timeline.steps(tx, ticket.id)
-    entries: list[wire.MessageOut | timeline.Step] = [*steps.get("", ())]
+    steps = timeline.steps(tx, ticket.id, reader_id)
+    entries: list[OwnMessage | timeline.Step] = [*steps.get("", ())]
     for message in messages:
-        entries += [wire.message(message, files), *steps.get(message.id, ())]
+        own = message.author_id == reader_id
+        entries += [{**wire.message(message, files), "own": own}, *steps.get(message.id, ())]
     return entries
 
 

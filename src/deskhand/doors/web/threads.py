@@ -18,7 +18,7 @@ _kept: OrderedDict[Key, Markup] = OrderedDict()
 
 
 def key(audience: str, ticket_id: str, version: int, language: str, zone: str) -> Key:
-    """`audience` is whose sight of the ticket it is: the team's and the customer's are two."""
+    """`audience` is whose sight of the ticket it is: the team's, called "desk", or one customer's, called by id."""
     return (audience, ticket_id, version, language, zone, now() // MINUTE)
 
 

@@ -139,13 +139,13 @@ def _shown(tx: Connection, here: Way, like: tuple[str, str] | None, since: str =
     row = access.get(tx, here.who, here.ref)
     if str(row.updated_at) == since:
         return None
-    key = threads.key("own", row.id, row.version, *like) if like else None
+    key = threads.key(here.who.require_user(), row.id, row.version, *like) if like else None
     thread, done = threads.find(key) if key else None, row.status in _DONE
     return {
         "ticket": shapes.own_ticket(tx, here.who, row),
         "thread": thread,
         "key": key,
-        "entries": shapes.own_entries(tx, row) if thread is None else [],
+        "entries": shapes.own_entries(tx, here.who, row) if thread is None else [],
         "since": row.updated_at,
         "done": done,
         # Whoever came by a link changes nothing but the state.
