@@ -106,6 +106,21 @@ def test_only_this_machine_may_read_them(desk: Desk, peer: str, headers: dict[st
     assert scrape(desk, (peer, 4711), **headers).status_code == status
 
 
+def test_every_route_is_counted_by_its_pattern_and_nothing_by_what_clients_make_up(desk: Desk) -> None:
+    desk.client.get("/help/some-article")
+    desk.client.get("/support/ALT-1")
+    desk.client.get("/t/a-secret-token")
+    desk.client.get("/api/v1/support/kb/some-article")
+    desk.client.request("BREW", "/made/up")
+    desk.client.get("/made/up/too")
+    page = scrape(desk).text
+    counted = set(re.findall(r'^deskhand_requests_total\{method="(\w+)",route="([^"]+)"', page, re.MULTILINE))
+    pages = {("GET", route) for route in ("/help/{slug}", "/support/{ref}", "/t/{token}")}
+    assert pages | {("GET", "/api/v1/support/kb/{slug}"), ("GET", "none"), ("other", "none")} <= counted
+    for said in ("some-article", "ALT-1", "secret", "made/up", "BREW"):
+        assert said not in page
+
+
 @pytest.mark.parametrize(
     ("peer", "hop", "status"),
     [

@@ -65,7 +65,7 @@ def own_entries(tx: Connection, actor: Actor, ticket: Ticket) -> list[OwnMessage
     entries: list[OwnMessage | timeline.Step] = [*steps.get("", ())]
     for message in messages:
         own = message.author_id == reader_id
-        entries += [{**wire.message(message, files), "own": own}, *steps.get(message.id, ())]
+        entries += [OwnMessage(**wire.message(message, files), own=own), *steps.get(message.id, ())]
     return entries
 
 

@@ -31,7 +31,7 @@ class Switchboard:
         if route is None:
             await self.otherwise(scope, receive, send)
         else:
-            scope.update(child, router=self.router)
+            scope.update(child, router=self.router, route=route)  # as the router does; metrics go by it
             await route.handle(scope, receive, send)
 
     def find(self, scope: Scope) -> tuple[BaseRoute | None, Scope]:

@@ -3,7 +3,7 @@
 import re
 import time
 from functools import lru_cache
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from urllib.parse import urlsplit
 
 import structlog
@@ -22,6 +22,7 @@ from deskhand.kit.phrases import Phrase
 MAX_JSON = 4 * 1024 * 1024  # bytes; the longest article, every character escaped, has half of it
 MAX_FORM = 256 * 1024 * 1024  # of a page's form with files, ten of 25 MiB
 
+_METHODS = frozenset(HTTPMethod)
 _UPLOADS = f"{SUPPORT}/attachments"
 _WITH_FILES = ("/support/", "/t/", "/desk/")
 
@@ -159,8 +160,9 @@ def _too_large(most: int) -> TooLarge:
 
 
 def _observe(scope: Scope, status: int, seconds: float) -> None:
-    route = getattr(scope.get("route"), "path", "none")
-    count, time_taken = _series(scope["method"], route, status)
+    # What a client makes up is no label: each would be kept for good.
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    count, time_taken = _series(method, getattr(scope.get("route"), "path", "none"), status)
     count.inc()
     time_taken.observe(seconds)
     log.info("request", method=scope["method"], path=_shown(scope), status=status, ms=round(seconds * 1000, 1))
