@@ -8,7 +8,7 @@ from itertools import islice
 from threading import Lock
 from typing import Any, NamedTuple
 
-import snowballstemmer
+import Stemmer  # type: ignore[missing-import]
 
 WORD_MAX = 40  # what is longer is no word; its beginning is kept so that a pasted key still finds itself
 
@@ -88,7 +88,7 @@ def unspaced(word: str) -> bool:
     return _IS_UNSPACED.match(word) is not None
 
 
-@lru_cache(1 << 16)
+@lru_cache(1 << 14)
 def fold(word: str) -> str:
     """`word` in lower case without accents, apostrophes and possessive s, at most `WORD_MAX` characters."""
     lowered = _APOSTROPHE.sub("", word.lower())
@@ -99,7 +99,7 @@ def fold(word: str) -> str:
     return lowered[:WORD_MAX]
 
 
-@lru_cache(1 << 16)
+@lru_cache(1 << 14)
 def stem(word: str, language: str = "english") -> str:
     """What the inflected forms of a folded word share; the word itself where it has digits or other scripts."""
     if not _STEMMABLE.fullmatch(word):
@@ -116,7 +116,7 @@ def stem(word: str, language: str = "english") -> str:
 
 @lru_cache
 def _stemmer(language: str) -> Any:
-    return snowballstemmer.stemmer(language)
+    return Stemmer.Stemmer(language, 0)  # without a cache of its own
 
 
 # A stemmer keeps the word it works on in itself.
