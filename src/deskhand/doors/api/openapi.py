@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 from starlette.routing import Route
 
 from deskhand import __version__
@@ -17,6 +16,7 @@ from deskhand.accounts.actor import Role
 from deskhand.doors import etags
 from deskhand.doors.api import docs_page
 from deskhand.doors.api.answers import KEY_HEADER, PROBLEM_REF, TITLES
+from deskhand.doors.api.direct import Direct
 
 _DESCRIPTION = """\
 The support desk's API. JSON in and out; times are RFC 3339 in UTC; ids are UUIDs, and a ticket's readable id
@@ -103,9 +103,10 @@ def install(app: FastAPI) -> None:
 
 def document(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document of all API routes."""
-    routes = [route for route in app.routes if isinstance(route, APIRoute)]
+    routes = [route for route in app.routes if isinstance(route, Direct)]
+    described = [route.described() for route in routes]
     made = get_openapi(
-        title="Deskhand", version=__version__, description=_DESCRIPTION, routes=routes, openapi_version="3.1.0"
+        title="Deskhand", version=__version__, description=_DESCRIPTION, routes=described, openapi_version="3.1.0"
     )
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     for ours in ("HTTPValidationError", "ValidationError"):
@@ -118,7 +119,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     return made
 
 
-def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
+def _complete(operation: dict[str, Any], route: Direct, method: str) -> None:
     """Add to an operation what follows from the kind of route it is."""
     who, _, _ = getattr(route, "access", (Role.VISITOR, None, None))
     operation["operationId"] = route.name
