@@ -1,8 +1,10 @@
 """What a process of our own asks of the system before it starts its threads."""
 
 import ctypes
+import gc
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 _M_ARENA_MAX = -8  # malloc.h
 _HEAPS = 2
@@ -16,6 +18,18 @@ def share_heaps() -> None:
     """
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _HEAPS)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """While modules are imported: what they make stays. Looking for garbage in it, again and again while it grows, took
+    a tenth of the start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def lift_file_limit(wanted: int) -> None:

@@ -3,12 +3,15 @@
 Exit codes: 0 done, 1 refused or found wrong, 2 called or configured wrongly.
 """
 
+from functools import cache
 from importlib import import_module
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import click
 
 from deskhand import __version__
+from deskhand.kit import process
 
 
 class _Command(NamedTuple):
@@ -33,6 +36,12 @@ _COMMANDS = {
 }
 
 
+@cache
+def _module(name: str) -> ModuleType:
+    with process.loading():
+        return import_module(f"{__name__}.{name}")
+
+
 class _Desk(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -41,8 +50,7 @@ class _Desk(click.Group):
         found = _COMMANDS.get(cmd_name)
         if found is None:
             return None
-        module = import_module(f"{__name__}.{found.module}")
-        return getattr(module, cmd_name.replace("-", "_"))
+        return getattr(_module(found.module), cmd_name.replace("-", "_"))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
