@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from deskhand.accounts.actor import SYSTEM
 from deskhand.tickets import access, ops
-from deskhand.tickets.model import NewReply
+from deskhand.tickets.model import NewReply, NewStaffReply
 from tests.support.api import UNLIMITED, at_once, count, events_of, png, rows, statements, upload
 from tests.support.app import Desk, running
 from tests.support.pages import HOSTILE, Browser, error_of, page, text_of, value_of
@@ -86,6 +87,36 @@ class TestReading:
         before = rows(desk)
         page(alice.get(at(ticket)))
         assert rows(desk) == before
+
+    @pytest.mark.parametrize("place", ["/api/v1/support/tickets/{id}", "/support/{readable_id}", "/support/{id}/news"])
+    def test_what_comes_in_while_one_reads_is_unread(
+        self, desk: Desk, alice: Browser, ticket: dict[str, Any], monkeypatch: pytest.MonkeyPatch, place: str
+    ) -> None:
+        sam, mark_read = desk.actor("sam"), ops.mark_read
+
+        def late(tx: Connection, *given: Any) -> None:
+            """Sam's second answer commits after the thread was read, and before that is written down."""
+            if answers_left.pop():
+                ops.reply(tx, sam, access.lock(tx, SYSTEM, ticket["id"]), NewStaffReply(body="One more thing."))
+            mark_read(tx, *given)
+
+        answers_left = [False, True]
+        as_sam(desk, ticket, "Hello.")
+        monkeypatch.setattr(ops, "mark_read", late)
+        for expected in ("Hello.", "One more thing."):
+            listed = desk.as_("alice").get("/tickets").json()["tickets"][0]
+            assert listed["unread"] is True, expected
+            assert expected in alice.get(place.format(**ticket)).text
+        assert desk.as_("alice").get("/tickets").json()["tickets"][0]["unread"] is False
+
+    def test_who_reads_an_old_copy_last_unreads_nothing(self, desk: Desk, ticket: dict[str, Any]) -> None:
+        reader, copies = desk.actor("alice"), []
+        for body in ("Hello.", "One more thing."):
+            as_sam(desk, ticket, body)
+            copies.append(desk.read(access.get, reader, ticket["id"]))
+        for copy in reversed(copies):
+            desk.write(ops.mark_read, reader, copy)
+        assert desk.read(access.get, reader, ticket["id"]).unread is False
 
     def test_you_are_the_reader_and_no_other_customer(self, desk: Desk, alice: Browser, ticket: dict[str, Any]) -> None:
         bob = desk.actor("bob")

@@ -34,9 +34,7 @@ def own_page(tx: Connection, actor: Actor, asked: Filter) -> wire.TicketsOut:
     }
 
 
-def own_thread(tx: Connection, actor: Actor, ref: str) -> wire.ThreadOut:
-    """Raises NotFound, also for what is somebody else's."""
-    ticket = access.get(tx, actor, ref)
+def own_thread(tx: Connection, actor: Actor, ticket: Ticket) -> wire.ThreadOut:
     messages = queries.thread(tx, ticket.id, notes=False)
     return wire.thread(
         ticket,

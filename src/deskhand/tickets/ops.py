@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, func, update
 
 from deskhand.accounts.actor import Actor
 from deskhand.accounts.queries import active_staff
@@ -31,7 +31,11 @@ from deskhand.tickets.tables import tickets
 _t = tickets.c
 _READ = Statement(
     update(tickets)
-    .where(_t.id == bindparam("ticket"), _t.requester_id == bindparam("reader"))
+    .where(
+        _t.id == bindparam("ticket"),
+        _t.requester_id == bindparam("reader"),
+        func.coalesce(_t.requester_read_at, 0) < bindparam("moment"),
+    )
     .values(requester_read_at=bindparam("moment"))
 )
 
@@ -116,9 +120,10 @@ def check(tx: Connection, given: Mapping[str, Any]) -> None:
         raise Invalid.field("assignee_id", "unknown_agent", "There is no such active agent.")
 
 
-def mark_read(tx: Connection, reader_id: str, ticket_id: str) -> None:
-    """The requester has seen the thread."""
-    _READ.run(tx, {"ticket": ticket_id, "reader": reader_id, "moment": now()})
+def mark_read(tx: Connection, actor: Actor, ticket: Ticket) -> None:
+    """The requester has seen the thread as it was when `ticket` was read, not what has come in since."""
+    moment = ticket.staff_replied_at or 0
+    _READ.run(tx, {"ticket": ticket.id, "reader": actor.require_user(), "moment": moment})
 
 
 def _turn(tx: Connection, actor: Actor, ticket: Ticket, status: Status, event: str) -> Ticket:

@@ -74,9 +74,14 @@ async def create_ticket(request: Request, new: NewTicket) -> Response:
 async def get_ticket(request: Request, ticket_id: str) -> Response:
     """One of your tickets with its messages, oldest first: the first is what the ticket was filed with."""
     store, actor = services(request).store, answers.actor_of(request)
-    thread = await store.read(shapes.own_thread, actor, ticket_id)
-    if thread["unread"] and not getattr(request.state, "head", False):
-        await store.write(ops.mark_read, actor.require_user(), thread["id"])
+
+    def work(tx: Connection) -> Any:
+        ticket = access.get(tx, actor, ticket_id)
+        return ticket, shapes.own_thread(tx, actor, ticket)
+
+    ticket, thread = await store.read(work)
+    if ticket.unread and not getattr(request.state, "head", False):
+        await store.write(ops.mark_read, actor, ticket)
         # By this answer it is read: so says the next one as well, whose ETag is then the same.
         thread["unread"] = False
     return answers.found(request, thread)

@@ -91,7 +91,7 @@ class _Telling:
             ops.reply(self.tx, self.customers[message["by"]], self._ticket(), NewReply(body=body))
 
     def read(self) -> None:
-        ops.mark_read(self.tx, self.requester.require_user(), self.id)
+        ops.mark_read(self.tx, self.requester, self._ticket())
 
     def resolve(self, agent: Actor) -> None:
         ops.change(self.tx, agent, self._ticket(), StaffTicketChange(status=Status.RESOLVED))

@@ -114,10 +114,9 @@ def show(ref: str, email: str, as_json: bool) -> None:
     def work(tx: Connection, actor: Actor) -> Any:
         if actor.is_staff:
             return shapes.desk_thread(tx, actor, ref)
-        thread = shapes.own_thread(tx, actor, ref)
-        if thread["unread"]:
-            ops.mark_read(tx, actor.require_user(), thread["id"])
-        return thread
+        ticket = access.get(tx, actor, ref)
+        ops.mark_read(tx, actor, ticket)
+        return shapes.own_thread(tx, actor, ticket)
 
     _act(email, work, as_json, _thread)
 

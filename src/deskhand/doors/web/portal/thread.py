@@ -142,6 +142,7 @@ def _shown(tx: Connection, here: Way, like: tuple[str, str] | None, since: str =
     key = threads.key(here.who.require_user(), row.id, row.version, *like) if like else None
     thread, done = threads.find(key) if key else None, row.status in _DONE
     return {
+        "row": row,
         "ticket": shapes.own_ticket(tx, here.who, row),
         "thread": thread,
         "key": key,
@@ -163,8 +164,8 @@ def _categories(tx: Connection, ticket: Ticket) -> list[tuple[str, str]]:
 
 
 async def _mark_read(request: Request, found: dict[str, Any]) -> None:
-    if found["ticket"]["unread"]:
-        await services(request).store.write(ops.mark_read, way(request).who.require_user(), found["ticket"]["id"])
+    if found["row"].unread:
+        await services(request).store.write(ops.mark_read, way(request).who, found["row"])
 
 
 _POSTS = {"close": close, "reopen": reopen, "change": change, "rate": rate, "mute": mute}
