@@ -203,6 +203,16 @@ def test_encrypted_connections_check_the_certificate(certificate, implicit, monk
     assert len(server.messages) == 1
 
 
+def test_the_systems_certificates_are_read_once(monkeypatch):
+    read, create = [], ssl.create_default_context
+    monkeypatch.setattr(ssl, "create_default_context", lambda: read.append(1) or create())
+    with SmtpServer() as server:
+        sender = mailer(server.url)
+        sender.send(mail(), ALICE)
+        sender.send(mail(), ALICE)
+    assert read == [1]
+
+
 def test_a_password_does_not_cross_a_network_in_clear():
     assert parse_url("smtp://u:p@mail.example.com").starttls == "required"
     with SmtpServer() as server, pytest.raises(Temporary, match=r"(?i)starttls"):

@@ -25,7 +25,7 @@ from deskhand.notifications.delivery import Post
 from deskhand.notifications.tables import digest_items, mails
 from deskhand.tickets import access, create, ops
 from deskhand.tickets.model import NewNote, NewReply, NewStaffReply, NewTicket, StaffTicketChange, Status, TicketChange
-from tests.support.api import upload
+from tests.support.api import count, statements, upload
 from tests.support.app import Desk, running
 from tests.support.mails import Mail, mailed, outbox, told
 
@@ -254,6 +254,24 @@ class TestTeam:
         team.as_("ada").patch(f"/staff/tickets/{ticket['id']}", {"assignee_id": None}, expect=200)
         team.as_("alice").post(f"/tickets/{ticket['id']}/replies", {"body": "Well?"}, expect=201)
         assert told(team) == [("ada", "customer_reply"), ("sam", "customer_reply")]
+
+    def test_a_large_team_costs_no_more_questions(self, team: Desk) -> None:
+        def asked() -> int:
+            event_id = team.read(
+                lambda tx: tx.execute(select(events.events.c.id).order_by(events.events.c.seq.desc())).scalar()
+            )
+            with statements() as seen:
+                team.write(delivery.notify, Post(team.settings, team.services.signer), event_id)
+            return len(seen)
+
+        prefer(team, "sam", email_digest=True)
+        team.new_ticket()
+        few = asked()
+        for name in ("dan", "eve", "finn"):
+            member(team, name)
+        team.new_ticket()
+        assert asked() == few
+        assert count(team, "mails") == 1 + 4  # Sam's news wait
 
     def test_an_assignee_who_has_left_leaves_the_ticket_to_everyone(self, team: Desk) -> None:
         dan = member(team, "dan")

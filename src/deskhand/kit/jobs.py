@@ -30,6 +30,7 @@ from deskhand.kit.clock import HOUR, SECOND, now
 from deskhand.kit.errors import NotFound
 from deskhand.kit.ids import new_id
 from deskhand.kit.schema import Id, Json, Time, insert, metadata
+from deskhand.kit.statements import Statement
 
 LEASE = 30 * SECOND
 MAX_ATTEMPTS = 20  # over some two days: a mail server that is down for a night costs nobody a mail
@@ -92,7 +93,7 @@ def enqueue(
         "attempts": 0,
         "created_at": moment,
     }
-    return tx.execute(_ENQUEUE, row).rowcount == 1
+    return _ENQUEUE.run(tx, row) == 1
 
 
 def any_due(tx: Connection, *, without: Collection[str] = ()) -> bool:
@@ -172,7 +173,7 @@ def _settle(tx: Connection, job: Job, worker: str, **values: Any) -> bool:
     return tx.execute(update(jobs).where(mine).values(lease_until=None, leased_by=None, **values)).rowcount == 1
 
 
-_ENQUEUE = insert(jobs).on_conflict_do_nothing(index_elements=["dedupe_key"])
+_ENQUEUE = Statement(insert(jobs).on_conflict_do_nothing(index_elements=["dedupe_key"]))
 _DUE = (
     select(jobs.c.id)
     .where(

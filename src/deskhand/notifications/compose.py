@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -106,14 +106,19 @@ def _given(context: Mapping[str, Any], brand: Brand, headers: Headers, files: st
         "unsubscribe": headers.unsubscribe,
         "marker": MARKER if headers.reply_to else None,
     }
-    if "body" in context:
-        body = context["body"]
-        given["body_text"] = to_text(body, origin=brand.base_url)
-        links = {id_: files + id_ for id_ in attachment_ids(body)} if files else {}
-        page = render(body, images=False, origin=brand.base_url, links=links)
-        given["body_html"] = Markup(page)  # noqa: S704 - nh3 has cleaned it
-        given["preview"] = excerpt(given["body_text"], 120)
-    return given
+    return given | _body(context["body"], brand.base_url, files) if "body" in context else given
+
+
+@lru_cache(8)  # all who are told of an event get it one after the other
+def _body(body: str, origin: str, files: str) -> dict[str, Any]:
+    text = to_text(body, origin=origin)
+    links = {id_: files + id_ for id_ in attachment_ids(body)} if files else {}
+    page = render(body, images=False, origin=origin, links=links)
+    return {
+        "body_text": text,
+        "body_html": Markup(page),  # noqa: S704 - nh3 has cleaned it
+        "preview": excerpt(text, 120),
+    }
 
 
 def _addressed(brand: Brand, to: str, subject: str, headers: Headers) -> EmailMessage:
@@ -155,4 +160,5 @@ _EMAILS = Environment(
     autoescape=select_autoescape(("html",)),
     undefined=StrictUndefined,
     keep_trailing_newline=True,
+    auto_reload=False,  # it would look for each template's file, at each mail
 )

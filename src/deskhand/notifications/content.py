@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, bindparam, select
 
@@ -36,11 +36,24 @@ _NEWS = {
 }
 
 
-def ticket_mail(
-    tx: Connection, settings: Settings, signer: Signer, mail_id: str, event: RowMapping, notice: Notice
-) -> EmailMessage:
+class Matter(NamedTuple):
+    """What the mails about one event of a ticket have in common. `told` is what each kind of them says."""
+
+    event: RowMapping
+    ticket: Ticket
+    brand: Brand
+    told: dict[str, dict[str, Any]]
+
+
+def matter(tx: Connection, settings: Settings, event: RowMapping, kinds: Iterable[str]) -> Matter:
+    """Read it, once for all who are told."""
+    ticket = access.get(tx, SYSTEM, event["subject_id"])
+    return Matter(event, ticket, brand_of(tx, settings), {kind: _told(tx, ticket, event, kind) for kind in kinds})
+
+
+def ticket_mail(settings: Settings, signer: Signer, mail_id: str, matter: Matter, notice: Notice) -> EmailMessage:
     """The mail to one person about one event of a ticket."""
-    ticket, brand, user = access.get(tx, SYSTEM, event["subject_id"]), brand_of(tx, settings), notice.user
+    event, ticket, brand, user = matter.event, matter.ticket, matter.brand, notice.user
     by_agent = event["actor_type"] == "agent" and notice.kind in {"reply", "unverified_reply"}
     headers = Headers(
         message_id=brand.message_id(mail_id),
@@ -51,7 +64,7 @@ def ticket_mail(
         unsubscribe=None if notice.kind == "contact_link" else urls.silence(settings, signer, user["id"], ticket.id),
     )
     url = urls.ticket(settings, signer, ticket.id, ticket.readable_id, user, verified=ticket.verified)
-    context = {"readable_id": ticket.readable_id, "ticket_url": url, **_told(tx, ticket, event, notice.kind)}
+    context = {"readable_id": ticket.readable_id, "ticket_url": url, **matter.told[notice.kind]}
     files = urls.files(settings, url)
     return compose(notice.kind, brand=brand, to=user["email"], context=context, headers=headers, files=files)
 

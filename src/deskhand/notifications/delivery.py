@@ -20,15 +20,16 @@ from deskhand.kit.mailer import Mailer
 from deskhand.kit.schema import insert
 from deskhand.kit.settings import Settings
 from deskhand.kit.signing import Signer
+from deskhand.kit.statements import Statement
 from deskhand.notifications import content, preferences
 from deskhand.notifications.audience import ACCOUNT_KINDS, TICKET_EVENTS, Notice, notices
 from deskhand.notifications.tables import digest_items, mails
 
 TOLD = (*TICKET_EVENTS, *ACCOUNT_KINDS)
 
-_INSERT = insert(mails).on_conflict_do_nothing(index_elements=["dedupe_key"])
+_INSERT = Statement(insert(mails).on_conflict_do_nothing(index_elements=["dedupe_key"]))
 _INSERT_NEWS = insert(digest_items).on_conflict_do_nothing(index_elements=["user_id", "event_id"])
-_WRITTEN = select(mails.c.id).where(mails.c.dedupe_key == bindparam("key"))
+_WRITTEN = Statement(select(mails.c.dedupe_key).where(mails.c.dedupe_key.in_(bindparam("keys", expanding=True))))
 _ONE = select(mails).where(mails.c.id == bindparam("mail"))
 
 
@@ -47,11 +48,15 @@ def queue(tx: Connection, event: RowMapping) -> None:
 def notify(tx: Connection, post: Post, event_id: str) -> None:
     """Write the mails that follow from the event, or keep them for the digest. Safe to repeat."""
     event = events.get(tx, event_id)
-    for notice in notices(tx, event):
-        if not notice.urgent and preferences.get(tx, notice.user["id"])["email_digest"]:
-            _keep_for_digest(tx, event, notice)
-        else:
-            _write(tx, post, event, notice)
+    told = notices(tx, event)
+    gathering = preferences.gathering(tx, [notice.user["id"] for notice in told if not notice.urgent])
+    news, at_once = [], []
+    for notice in told:
+        waits = not notice.urgent and notice.user["id"] in gathering
+        (news if waits else at_once).append(notice)
+    if news:
+        tx.execute(_INSERT_NEWS, [_news(event, notice) for notice in news])
+    _write(tx, post, event, at_once)
 
 
 def put(tx: Connection, post: Post, row: dict[str, object], message: EmailMessage) -> bool:
@@ -64,7 +69,7 @@ def put(tx: Connection, post: Post, row: dict[str, object], message: EmailMessag
         "state": "waiting" if sends else "kept",
         "created_at": now(),
     }
-    if tx.execute(_INSERT, row).rowcount == 0:
+    if _INSERT.run(tx, row) == 0:
         return False
     if sends:
         jobs.enqueue(tx, "mail.send", {"mail_id": row["id"]}, dedupe_key=f"mail:{row['id']}")
@@ -97,8 +102,9 @@ def _settle(store: Store, mail_id: str, **values: object) -> None:
         tx.execute(update(mails).where(mails.c.id == mail_id).values(**values))
 
 
-def _keep_for_digest(tx: Connection, event: RowMapping, notice: Notice) -> None:
-    row = {
+def _news(event: RowMapping, notice: Notice) -> dict[str, object]:
+    """What waits for the digest."""
+    return {
         "id": new_id(),
         "user_id": notice.user["id"],
         "ticket_id": event["subject_id"],
@@ -108,27 +114,30 @@ def _keep_for_digest(tx: Connection, event: RowMapping, notice: Notice) -> None:
         "data": event["data"] | {"actor": None if event["actor_type"] == "system" else event["actor_name"]},
         "created_at": event["at"],
     }
-    tx.execute(_INSERT_NEWS, row)
 
 
-def _write(tx: Connection, post: Post, event: RowMapping, notice: Notice) -> None:
-    mail_id, user = new_id(), notice.user
-    dedupe_key = f"{event['id']}:{user['id']}"
-    if tx.execute(_WRITTEN, {"key": dedupe_key}).first():
-        return  # a second link would make the first one void
-    on_ticket = event["name"] in TICKET_EVENTS
-    if on_ticket:
-        message = content.ticket_mail(tx, post.settings, post.signer, mail_id, event, notice)
-    else:
-        message = content.account_mail(tx, post.settings, mail_id, notice, _link(tx, post, notice))
-    row = {
-        "id": mail_id,
-        "dedupe_key": dedupe_key,
-        "kind": notice.kind,
-        "user_id": user["id"],
-        "ticket_id": event["subject_id"] if on_ticket else None,
-    }
-    put(tx, post, row, message)
+def _write(tx: Connection, post: Post, event: RowMapping, told: list[Notice]) -> None:
+    due: dict[str, Notice] = {}
+    for notice in told:
+        due.setdefault(f"{event['id']}:{notice.user['id']}", notice)
+    for (key,) in _WRITTEN.rows(tx, {"keys": list(due)}):
+        del due[key]  # a second link would make the first one void
+    on_ticket = event["name"] in TICKET_EVENTS and due
+    matter = content.matter(tx, post.settings, event, {notice.kind for notice in told}) if on_ticket else None
+    for key, notice in due.items():
+        mail_id = new_id()
+        if matter:
+            message = content.ticket_mail(post.settings, post.signer, mail_id, matter, notice)
+        else:
+            message = content.account_mail(tx, post.settings, mail_id, notice, _link(tx, post, notice))
+        row = {
+            "id": mail_id,
+            "dedupe_key": key,
+            "kind": notice.kind,
+            "user_id": notice.user["id"],
+            "ticket_id": matter and matter.ticket.id,
+        }
+        put(tx, post, row, message)
 
 
 def _link(tx: Connection, post: Post, notice: Notice) -> str:

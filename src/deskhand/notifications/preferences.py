@@ -1,5 +1,7 @@
 """What each person wants to hear of: switches for all tickets, and a mute for one."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, bindparam, delete, select
 from typing_extensions import TypedDict
 
@@ -48,12 +50,18 @@ class Mute(Input):
 
 _p, _m, _d = preferences.c, mutes.c, digest_items.c
 _FIND = select(*(_p[name] for name in DEFAULTS)).where(_p.user_id == bindparam("user"))
+_GATHERING = Statement(select(_p.user_id).where(_p.user_id.in_(bindparam("users", expanding=True)), _p.email_digest))
 _MUTED = Statement(select(_m.ticket_id).where(_m.user_id == bindparam("user"), _m.ticket_id == bindparam("ticket")))
 
 
 def get(tx: Connection, user_id: str) -> Preferences:
     row = tx.execute(_FIND, {"user": user_id}).mappings().one_or_none()
     return DEFAULTS if row is None else {name: row[name] for name in DEFAULTS}  # type: ignore[return-value]
+
+
+def gathering(tx: Connection, user_ids: Sequence[str]) -> set[str]:
+    """Those of them who want a day's news in one mail."""
+    return {user_id for (user_id,) in _GATHERING.rows(tx, {"users": user_ids})}
 
 
 def change(tx: Connection, actor: Actor, change: PreferenceChange) -> Preferences:
