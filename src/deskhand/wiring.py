@@ -153,7 +153,7 @@ def build_app(services: Services) -> FastAPI:
     health.install(app, head())
     switchboard.install(app.router)
     _allow_origins(app, services.settings)
-    app.add_middleware(Envelope, proxies=services.settings.proxy_networks)
+    app.add_middleware(Envelope, proxies=services.settings.proxy_networks, traffic=services.traffic)
     return app
 
 

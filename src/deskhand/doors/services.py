@@ -1,6 +1,6 @@
 """What every door works with: settings, store, storage, keys. Built once by wiring and handed to whoever asks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deskhand.accounts.jwt import HostVerifier, OwnTokens
 from deskhand.accounts.passwords import Passwords
@@ -10,6 +10,7 @@ from deskhand.kit.mailer import Mailer, mailer_for
 from deskhand.kit.settings import BadSettings, Settings
 from deskhand.kit.signing import Signer
 from deskhand.kit.storage import Storage
+from deskhand.kit.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Services:
     host_tokens: HostVerifier
     passwords: Passwords
     mailer: Mailer | None
+    traffic: Traffic = field(default_factory=Traffic)
 
     def close(self) -> None:
         self.passwords.close()

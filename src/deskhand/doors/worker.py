@@ -4,12 +4,14 @@ One thread dispatches, renews leases and watches the clock; a few more run jobs.
 each other, in this process or elsewhere: what one has leased no other takes, and a dead one's lease runs out.
 
 No kind of job gets more than half of the threads, so that a mail server that never answers holds up nothing but mails.
+While requests are under way all of them together take a small share of the processor (kit/traffic.py).
 """
 
 import os
 import secrets
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -80,7 +82,7 @@ class Worker:
         renewed = scheduled = 0
         while not self._over.is_set():
             stopping, moment = self._stopping.is_set(), now()
-            busy = not stopping and self._safely(lambda: dispatch(self.services, self.plan))
+            busy = not stopping and self._step(lambda: dispatch(self.services, self.plan))
             if moment - renewed > _RENEW:
                 renewed = moment
                 self._safely(self._renew)
@@ -92,7 +94,7 @@ class Worker:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            if not self._safely(self._run_one):
+            if not self._step(self._run_one):
                 self._nap(self._stopping)
 
     def _run_one(self) -> bool:
@@ -107,6 +109,14 @@ class Worker:
         finally:
             self._under_way.pop(job.id, None)  # it may be here twice, if this process slept longer than its lease
         return True
+
+    def _step(self, step: Callable[[], bool]) -> bool:
+        """Do it, and let requests go first before the next one."""
+        before = time.thread_time()
+        done = self._safely(step)
+        spent = time.thread_time() - before
+        self.services.traffic.stand_back(spent, len(self._hands) + 1, self._stopping)
+        return done
 
     def _safely(self, step: Callable[[], bool | None]) -> bool:
         """A worker outlives its troubles: the database may be away for a while."""

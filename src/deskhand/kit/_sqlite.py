@@ -16,9 +16,6 @@ from deskhand.kit.db import COUNTED, P, Store, T, outage
 
 # Larger groups gain nothing (measured: 16 gave 2.5 times the writes of single commits, 64 the same).
 _GROUP = 16
-# Seconds that a worker's transaction lets requests go first.
-_YIELD = 0.25
-
 
 _Outcome = tuple[Any, BaseException | None]
 
@@ -42,9 +39,6 @@ class SqliteStore(Store):
         self._write_connection: Connection | None = (
             None  # whoever holds the lock uses it, so that statements stay ready
         )
-        self._waiting, self._idle = 0, threading.Event()  # requests that wait for a write; set while there is none
-        self._idle.set()
-        self._counting = threading.Lock()
         self._units: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="slow-read")
         self._writer: threading.Thread | None = None
@@ -70,13 +64,11 @@ class SqliteStore(Store):
             self._writer.start()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._queue(_Unit(lambda tx: fn(tx, *args, **kwargs), loop, future))
+        self._units.put(_Unit(lambda tx: fn(tx, *args, **kwargs), loop, future))
         return await future
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        # People wait for a request, nobody for a mail: the worker's many small commits would slow both down.
-        self._idle.wait(_YIELD)
         try:
             with self._writing() as tx, tx.begin():
                 yield tx
@@ -129,18 +121,6 @@ class SqliteStore(Store):
                     self._write_connection = None
                     connection.close()
 
-    def _queue(self, unit: _Unit) -> None:
-        with self._counting:
-            self._waiting += 1
-            self._idle.clear()
-        self._units.put(unit)
-
-    def _settled(self, units: int) -> None:
-        with self._counting:
-            self._waiting -= units
-            if not self._waiting:
-                self._idle.set()
-
     def _write_forever(self) -> None:
         while (unit := self._units.get()) is not None:
             group = [unit]
@@ -155,7 +135,6 @@ class SqliteStore(Store):
                     outcomes = _commit(connection, group)
             except Exception as problem:
                 outcomes = [(None, problem)] * len(group)
-            self._settled(len(group))
             _answer(group, outcomes)
             self._committed()
 

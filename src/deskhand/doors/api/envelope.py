@@ -18,6 +18,7 @@ from deskhand.kit.addresses import Network, among, parse
 from deskhand.kit.errors import NotFound, Refusal, TooLarge
 from deskhand.kit.ids import new_id
 from deskhand.kit.phrases import Phrase
+from deskhand.kit.traffic import Traffic
 
 MAX_JSON = 4 * 1024 * 1024  # bytes; the longest article, every character escaped, has half of it
 MAX_FORM = 256 * 1024 * 1024  # of a page's form with files, ten of 25 MiB
@@ -40,9 +41,10 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 class Envelope:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, proxies: tuple[Network, ...]) -> None:
+    def __init__(self, app: ASGIApp, proxies: tuple[Network, ...], traffic: Traffic) -> None:
         self.app = app
         self.proxies = proxies
+        self.traffic = traffic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,7 +74,8 @@ class Envelope:
             await send(message)
 
         try:
-            await self._answer(scope, receive, out, headers)
+            with self.traffic:
+                await self._answer(scope, receive, out, headers)
         finally:
             _observe(scope, status, time.perf_counter() - started)
 
