@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from sqlalchemy import Connection
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp
 
 from deskhand import __version__
 from deskhand.accounts.passwords import Passwords
@@ -136,7 +139,9 @@ def build_app(services: Services) -> FastAPI:
         await warming
         services.close()
 
-    app = FastAPI(
+    app = _App(
+        # What goes by itself to an exporter that somebody configured would tell of people's requests.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         title="Deskhand",
         version=__version__,
         openapi_url=None,
@@ -155,6 +160,16 @@ def build_app(services: Services) -> FastAPI:
     _allow_origins(app, services.settings)
     app.add_middleware(Envelope, proxies=services.settings.proxy_networks, traffic=services.traffic)
     return app
+
+
+class _App(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        """FastAPI's, without what the envelope does: answering to bugs, bounding bodies, and telling of requests."""
+        app: ASGIApp = AsyncExitStackMiddleware(self.router)
+        app = ExceptionMiddleware(app, handlers=self.exception_handlers)
+        for layer, arguments, options in reversed(self.user_middleware):
+            app = layer(app, *arguments, **options)
+        return app
 
 
 def _warm(tx: Connection) -> None:
