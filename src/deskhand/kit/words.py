@@ -88,7 +88,7 @@ def unspaced(word: str) -> bool:
     return _IS_UNSPACED.match(word) is not None
 
 
-@lru_cache(1 << 14)
+@lru_cache(1 << 12)
 def fold(word: str) -> str:
     """`word` in lower case without accents, apostrophes and possessive s, at most `WORD_MAX` characters."""
     lowered = _APOSTROPHE.sub("", word.lower())
@@ -99,7 +99,7 @@ def fold(word: str) -> str:
     return lowered[:WORD_MAX]
 
 
-@lru_cache(1 << 14)
+@lru_cache(1 << 13)
 def stem(word: str, language: str = "english") -> str:
     """What the inflected forms of a folded word share; the word itself where it has digits or other scripts."""
     if not _STEMMABLE.fullmatch(word):
