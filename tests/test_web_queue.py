@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -116,6 +118,19 @@ class TestViews:
         text = page(sam.get(f"/desk{view}"))
         assert 'class="empty"' in text
         assert 'id="bulk"' not in text
+
+    @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+    def test_days_of_a_saved_one_are_the_readers_in_counts_too(self, calm: Desk, sam: Browser, zone: str) -> None:
+        calm.new_ticket()
+        first_to_have_it = datetime.now(ZoneInfo("Pacific/Kiritimati")).date()  # where it is never that of Pago Pago
+        view = calm.as_("sam").post("/staff/views", {"name": "Day", "query": f"created:{first_to_have_it}"}, expect=201)
+        sam.cookie += f"; deskhand_zone={zone}"
+        expected = 1 if zone == "Pacific/Kiritimati" else 0
+        for path in (f"/desk?view={view.json()['id']}", "/desk/customers", "/desk/rail"):
+            text = page(sam.get(path))
+            (way,) = re.findall(rf'id="rail-{view.json()["id"]}"(.*?)</a>', text, re.DOTALL)
+            assert re.findall(r'class="count">([^<]+)<', way) == ["1"] * expected, path
+        assert len(listed(page(sam.get(f"/desk?view={view.json()['id']}")))) == expected
 
     def test_one_that_there_is_not(self, sam: Browser) -> None:
         for view in ("nonsense", "01a209a6-b354-71b6-9fc9-617097eabf15", "%00", "a" * 500):

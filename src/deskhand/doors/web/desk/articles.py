@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from deskhand.accounts.actor import Actor, Role
 from deskhand.categories import queries as categories
-from deskhand.doors.web.desk.frame import frame
+from deskhand.doors.web.desk.frame import framed
 from deskhand.doors.web.forms import act, messages, read_form, texts
 from deskhand.doors.web.languages import say
 from deskhand.doors.web.rendering import render
@@ -54,7 +54,7 @@ async def show(request: Request) -> Response:
         page=int(page_) if page_.isdecimal() and 0 < len(page_) < 7 and int(page_) else 1,
         per_page=_MOST,
     )
-    values = await services(request).store.read_slow(_list, actor(request), asked)
+    values = await framed(request, _list, asked, slow=True)
     return render(request, "desk/kb.html", asked=asked, **values)
 
 
@@ -121,7 +121,7 @@ async def delete(request: Request) -> Response:
 
 
 async def _editor(request: Request, article: Any, code: int = 200, **more: Any) -> Response:
-    values = await services(request).store.read(_around, actor(request))
+    values = await framed(request, _around)
     body = more.get("given", {}).get("body", article["body"])
     shown: dict[str, Any] = {"stale": False, "preview": render_markdown(body, headings=True), "article": article} | more
     return render(request, _EDITOR, code, **values | shown)
@@ -139,8 +139,8 @@ def _beside(request: Request, refusal: Invalid | SlugTaken) -> dict[str, str]:
     return {"slug": say(visit(request).language, refusal.title)}
 
 
-def _around(tx: Connection, who: Actor) -> dict[str, Any]:
-    return frame(tx, who) | {"categories": categories.list_active(tx)}
+def _around(tx: Connection, _who: Actor) -> dict[str, Any]:
+    return {"categories": categories.list_active(tx)}
 
 
 def _list(tx: Connection, who: Actor, asked: Filter) -> dict[str, Any]:

@@ -18,11 +18,10 @@ from deskhand.csat import queries as csat
 from deskhand.csat import wire as csat_wire
 from deskhand.doors import shapes
 from deskhand.doors.web.desk import lists
-from deskhand.doors.web.desk.frame import frame
+from deskhand.doors.web.desk.frame import framed
 from deskhand.doors.web.desk.spam import page_of
 from deskhand.doors.web.rendering import render
 from deskhand.doors.web.shell import page
-from deskhand.doors.web.visit import actor, services
 from deskhand.kit.errors import NotFound
 from deskhand.kit.ids import parse_id
 from deskhand.kit.text import plain_line
@@ -36,7 +35,7 @@ _TICKETS, _RATINGS = 20, 20
 
 async def customers(request: Request) -> Response:
     typed, number = plain_line(request.query_params.get("q", ""), 120), page_of(request)
-    values = await services(request).store.read_slow(_list, actor(request), typed, number)
+    values = await framed(request, _list, typed, number, slow=True)
     return render(request, "desk/customers.html", **values)
 
 
@@ -44,7 +43,7 @@ async def customer(request: Request) -> Response:
     user_id = parse_id(request.path_params["user_id"])
     if user_id is None:
         raise NotFound
-    return render(request, "desk/customer.html", **await services(request).store.read(_person, actor(request), user_id))
+    return render(request, "desk/customer.html", **await framed(request, _person, user_id))
 
 
 def _list(tx: Connection, who: Actor, typed: str, number: int) -> dict[str, Any]:
@@ -56,7 +55,7 @@ def _list(tx: Connection, who: Actor, typed: str, number: int) -> dict[str, Any]
         rows, total = lists_of_people.list_users(tx, who, role=Role.CUSTOMER, q=None, limit=PER_PAGE, offset=start)
     accounts = lists_of_people.accounts_of(tx, [row["id"] for row in rows]) if rows else {}
     found = [wire.user(row) | {"account": accounts.get(row["id"])} for row in rows]
-    return frame(tx, who) | {"typed": typed, "people": found, "total": total, "page": number, "per_page": PER_PAGE}
+    return {"typed": typed, "people": found, "total": total, "page": number, "per_page": PER_PAGE}
 
 
 def _person(tx: Connection, who: Actor, user_id: str) -> dict[str, Any]:
@@ -65,7 +64,7 @@ def _person(tx: Connection, who: Actor, user_id: str) -> dict[str, Any]:
     account, usage = snapshot.known(tx, row)
     found = shapes.desk_page(tx, who, Filter(people=(user_id,), per_page=_TICKETS))
     rated = csat.list_of_person(tx, user_id, limit=_RATINGS)
-    return frame(tx, who) | {
+    return {
         "person": wire.user(row),
         "account": account,
         "usage": usage,

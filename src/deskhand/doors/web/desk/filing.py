@@ -14,7 +14,7 @@ from starlette.routing import Route
 from deskhand.accounts import queries as people
 from deskhand.accounts.actor import Actor, Role
 from deskhand.categories import queries as categories
-from deskhand.doors.web.desk.frame import frame
+from deskhand.doors.web.desk.frame import framed
 from deskhand.doors.web.forms import act, messages, read_message, texts
 from deskhand.doors.web.rendering import render
 from deskhand.doors.web.shell import page
@@ -62,13 +62,12 @@ def _people(sent: dict[str, str]) -> dict[str, Any]:
 
 
 async def _form(request: Request, status: int = 200, **more: Any) -> Response:
-    values = await services(request).store.read(_choices, actor(request))
+    values = await framed(request, _choices)
     return render(request, "desk/new_ticket.html", status, **values, **more)
 
 
-def _choices(tx: Connection, who: Actor) -> dict[str, Any]:
-    known = {"categories": categories.list_active(tx), "team": people.team(tx), "people": []}
-    return frame(tx, who) | known
+def _choices(tx: Connection, _who: Actor) -> dict[str, Any]:
+    return {"categories": categories.list_active(tx), "team": people.team(tx), "people": []}
 
 
 def _suggested(tx: Connection, who: Actor, typed: str) -> list[Any]:

@@ -3,8 +3,10 @@
 GET  /desk/rail   the rail's views anew, while a page is open
 """
 
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -15,28 +17,41 @@ from deskhand.accounts.actor import Actor, Role
 from deskhand.doors.web.desk import notices
 from deskhand.doors.web.rendering import render
 from deskhand.doors.web.shell import page
-from deskhand.doors.web.visit import actor, services
+from deskhand.doors.web.visit import services, visit
 from deskhand.tickets import counts, held
 from deskhand.views import queries as views
 
 
-def frame(tx: Connection, actor: Actor) -> dict[str, Any]:
+async def framed(
+    request: Request, fn: Callable[..., dict[str, Any]] | None = None, *args: Any, slow: bool = False
+) -> dict[str, Any]:
+    """What `fn(tx, actor, *args)` finds for a page of the desk, with its `frame`, read at one moment."""
+    seen, store = visit(request), services(request).store
+
+    def work(tx: Connection) -> dict[str, Any]:
+        return frame(tx, seen.actor, seen.zone) | (fn(tx, seen.actor, *args) if fn else {})
+
+    return await (store.read_slow if slow else store.read)(work)
+
+
+def frame(tx: Connection, actor: Actor, zone: str) -> dict[str, Any]:
     """Values that `desk/layout.html` needs, for every page of the desk: those of its rail, and `pending_acts`."""
-    return _rail(tx, actor) | {"pending_acts": notices.of(tx, held.by_author(tx, actor))}
+    return _rail(tx, actor, zone) | {"pending_acts": notices.of(tx, held.by_author(tx, actor))}
 
 
 async def rail(request: Request) -> Response:
     """Nothing where nothing has changed: what is swapped in loses the focus."""
-    values = await services(request).store.read(_rail, actor(request))
+    seen = visit(request)
+    values = await services(request).store.read(_rail, seen.actor, seen.zone)
     if request.query_params.get("seen") == values["rail_seen"]:
         return Response(status_code=204)
     here = request.query_params.get("here", "")[:40]
     return render(request, "desk/layout.html", fragment="rail", here=here, **values)
 
 
-def _rail(tx: Connection, actor: Actor) -> dict[str, Any]:
-    """`counts` by view, the saved `views`, and `rail_seen`, which changes as they do."""
-    found, saved = counts.rail(tx, actor), views.counted(tx, actor)
+def _rail(tx: Connection, actor: Actor, zone: str) -> dict[str, Any]:
+    """`counts` by view, the saved `views`, and `rail_seen`, which changes as they do. Days are those of `zone`."""
+    found, saved = counts.rail(tx, actor), views.counted(tx, actor, zone=ZoneInfo(zone))
     seen = [*found, *(f"{one.view.updated_at}.{one.count}" for one in saved)]
     return {
         "counts": found._asdict(),

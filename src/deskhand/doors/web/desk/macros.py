@@ -15,7 +15,7 @@ from starlette.routing import Route
 from deskhand.accounts.actor import Actor, Role
 from deskhand.accounts.queries import team
 from deskhand.categories import queries as categories
-from deskhand.doors.web.desk.frame import frame
+from deskhand.doors.web.desk.frame import framed
 from deskhand.doors.web.forms import act, messages, read_form, texts
 from deskhand.doors.web.languages import say
 from deskhand.doors.web.rendering import render
@@ -97,14 +97,14 @@ def _beside(request: Request, refusal: Invalid | Conflict) -> dict[str, str]:
 
 
 async def _page(request: Request, code: int = 200, **more: Any) -> Response:
-    values = await services(request).store.read(_read, actor(request))
+    values = await framed(request, _read)
     empty: dict[str, Any] = {"changing": "", "change_errors": {}, "changed": {}}
     return render(request, "desk/settings_macros.html", code, **empty | values | more)
 
 
 def _read(tx: Connection, who: Actor) -> dict[str, Any]:
     found, _ = queries.list_for(tx, who)
-    return frame(tx, who) | {"macros": found, "team": team(tx), "categories": categories.list_active(tx)}
+    return {"macros": found, "team": team(tx), "categories": categories.list_active(tx)}
 
 
 routes = [

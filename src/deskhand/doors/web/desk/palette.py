@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from deskhand.accounts import queries as people
 from deskhand.accounts.actor import Actor, Role
-from deskhand.doors.web.desk.frame import frame
+from deskhand.doors.web.desk.frame import framed
 from deskhand.doors.web.rendering import render, wants_fragment
 from deskhand.doors.web.shell import page
 from deskhand.doors.web.visit import actor, services
@@ -34,7 +34,7 @@ async def palette(request: Request) -> Response:
     found = await desk.store.read_slow(_found, who, typed, desk.settings.ticket_prefix)
     if wants_fragment(request):
         return render(request, "desk/palette_list.html", fragment="found", **found)
-    return render(request, "desk/palette.html", **await desk.store.read(frame, who), **found)
+    return render(request, "desk/palette.html", **await framed(request), **found)
 
 
 def nothing_typed() -> dict[str, Any]:

@@ -77,7 +77,7 @@ def _page(tx: Connection, actor: Actor, asked: Asked) -> dict[str, Any]:
     understood = asking.understand(tx, actor, asked)
     question, known = understood.question, categories.list_all(tx)
     return {
-        **frame(tx, actor),
+        **frame(tx, actor, asked.zone),
         **_listed(tx, actor, asked, understood),
         "here": asked.view,
         "came_from": asked.url(),

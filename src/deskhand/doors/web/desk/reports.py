@@ -17,7 +17,7 @@ from deskhand.accounts.queries import team
 from deskhand.categories import queries as categories
 from deskhand.doors.web import dates
 from deskhand.doors.web.desk import charts
-from deskhand.doors.web.desk.frame import frame
+from deskhand.doors.web.desk.frame import framed
 from deskhand.doors.web.languages import say
 from deskhand.doors.web.rendering import render
 from deskhand.doors.web.shell import page
@@ -35,13 +35,13 @@ _SPANS = (7, 30, 90, 365)
 
 
 async def show(request: Request) -> Response:
-    desk, who, language = services(request), actor(request), visit(request).language
+    language = visit(request).language
     problem = ""
     try:
         asked = _asked(request)
     except Invalid as refusal:
         asked, problem = Asked(period(None, None)), say(language, refusal.detail)
-    values = await desk.store.read_slow(_read, who, asked)
+    values = await framed(request, _read, asked, slow=True)
     report = values["report"]
     days = [dates.without_year(language, date.fromisoformat(day["date"])) for day in report["by_day"]]
     volume = [
@@ -93,7 +93,7 @@ def _read(tx: Connection, who: Actor, asked: Asked) -> dict[str, Any]:
     before = asked._replace(period=Period(max(0, asked.period.start - span), asked.period.start))
     report, rated = queries.summarise(tx, who, asked), ratings.rate(tx, who, asked)
     found = names.find(tx, {*report.by_agent, *rated.by_agent})
-    return frame(tx, who) | {
+    return {
         "report": wire.summary(report, found),
         "rated": wire.csat(rated, found),
         "earlier": wire.summary(queries.summarise(tx, who, before), found)["totals"] if before.period.days else None,

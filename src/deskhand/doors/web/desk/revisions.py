@@ -16,11 +16,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deskhand.accounts.actor import Actor, Role
-from deskhand.doors.web.desk.frame import frame
+from deskhand.doors.web.desk.frame import framed
 from deskhand.doors.web.forms import act, texts
 from deskhand.doors.web.rendering import render
 from deskhand.doors.web.shell import page
-from deskhand.doors.web.visit import actor, services
+from deskhand.doors.web.visit import actor
 from deskhand.kb import access, misses, ops, queries, votes, wire
 from deskhand.kit.errors import NotFound
 
@@ -31,7 +31,7 @@ _LINES = 4_000  # beyond which comparing would take too long
 async def show(request: Request) -> Response:
     wanted = _number(request.query_params.get("show", ""))
     article_id = request.path_params["article_id"]
-    values = await services(request).store.read_slow(_read, actor(request), article_id, wanted)
+    values = await framed(request, _read, article_id, wanted, slow=True)
     return render(request, "desk/kb_revisions.html", **values)
 
 
@@ -51,22 +51,21 @@ async def restore(request: Request) -> Response:
 async def heard(request: Request) -> Response:
     number = _number(request.query_params.get("page", "")) or 1
     article_id = request.path_params["article_id"]
-    values = await services(request).store.read_slow(_votes, actor(request), article_id, min(number, 10_000))
+    values = await framed(request, _votes, article_id, min(number, 10_000), slow=True)
     return render(request, "desk/kb_votes.html", **values)
 
 
 async def missed(request: Request) -> Response:
-    who = actor(request)
     if request.method == "POST":
         query = (await texts(request)).get("query", "")
 
         def work(tx: Connection) -> str:
-            misses.dismiss(tx, who, query)
+            misses.dismiss(tx, actor(request), query)
             return "/desk/kb/misses"
 
         return await act(request, work, flash="Forgotten, until somebody asks again.")
     number = _number(request.query_params.get("page", "")) or 1
-    values = await services(request).store.read_slow(_misses, who, min(number, 10_000))
+    values = await framed(request, _misses, min(number, 10_000), slow=True)
     return render(request, "desk/kb_misses.html", **values)
 
 
@@ -98,7 +97,7 @@ def _read(tx: Connection, who: Actor, article_id: str, wanted: int | None) -> di
     rows, _ = queries.list_revisions(tx, article.id, page=max(1, -(-latest // _PER_PAGE)), per_page=_PER_PAGE)
     shown = queries.get_revision(tx, article.id, number)
     before = queries.get_revision(tx, article.id, number - 1) if number > 1 else None
-    return frame(tx, who) | {
+    return {
         "article": wire.listed(article),
         "revisions": [wire.revision(row) for row in reversed(rows)],
         "shown": wire.revision(shown),
@@ -111,13 +110,12 @@ def _votes(tx: Connection, who: Actor, article_id: str, number: int) -> dict[str
     article = access.get(tx, who, article_id)
     rows, total = votes.list_votes(tx, who, article, commented=False, page=number, per_page=_PER_PAGE)
     found = {"votes": [wire.vote(row) for row in rows], "total": total, "page": number, "per_page": _PER_PAGE}
-    return frame(tx, who) | {"article": wire.listed(article)} | found
+    return {"article": wire.listed(article)} | found
 
 
 def _misses(tx: Connection, who: Actor, number: int) -> dict[str, Any]:
     rows, total = misses.list_misses(tx, who, page=number, per_page=_PER_PAGE)
-    found = {"misses": [wire.miss(row) for row in rows], "total": total, "page": number, "per_page": _PER_PAGE}
-    return frame(tx, who) | found
+    return {"misses": [wire.miss(row) for row in rows], "total": total, "page": number, "per_page": _PER_PAGE}
 
 
 def _whole(revision: Any) -> str:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from deskhand.accounts.actor import Role
 from deskhand.brand import logos, ops
 from deskhand.brand.model import BrandChange
-from deskhand.doors.web.desk.frame import frame
+from deskhand.doors.web.desk.frame import framed
 from deskhand.doors.web.forms import act, fields, messages, read_form
 from deskhand.doors.web.languages import say
 from deskhand.doors.web.rendering import render
@@ -72,7 +72,7 @@ async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
 
 
 async def _page(request: Request, code: int = 200, **more: Any) -> Response:
-    values = await services(request).store.read(frame, actor(request))
+    values = await framed(request)
     return render(request, "desk/settings_brand.html", code, **values | more)
 
 

@@ -14,12 +14,12 @@ from starlette.routing import Route
 from deskhand.accounts.actor import Actor, Role
 from deskhand.categories import ops, queries
 from deskhand.categories.model import CategoryChange, NewCategory
-from deskhand.doors.web.desk.frame import frame
+from deskhand.doors.web.desk.frame import framed
 from deskhand.doors.web.forms import act, read_form, texts
 from deskhand.doors.web.languages import say
 from deskhand.doors.web.rendering import render
 from deskhand.doors.web.shell import page
-from deskhand.doors.web.visit import actor, services, visit
+from deskhand.doors.web.visit import actor, visit
 from deskhand.kit.errors import Conflict
 
 _PLACE = "/desk/settings/categories"
@@ -76,13 +76,13 @@ def _move(tx: Connection, who: Actor, slug: str, by: int) -> str:
 
 
 async def _page(request: Request, code: int = 200, **more: Any) -> Response:
-    values = await services(request).store.read(_read, actor(request))
+    values = await framed(request, _read)
     empty: dict[str, Any] = {"problem": "", "changing": "", "change_errors": {}}
     return render(request, "desk/settings_categories.html", code, **{**empty, **values, **more})
 
 
-def _read(tx: Connection, who: Actor) -> dict[str, Any]:
-    return frame(tx, who) | {"categories": [dict(row) for row in queries.list_all(tx)]}
+def _read(tx: Connection, _who: Actor) -> dict[str, Any]:
+    return {"categories": [dict(row) for row in queries.list_all(tx)]}
 
 
 routes = [

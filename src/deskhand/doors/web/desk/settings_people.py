@@ -14,12 +14,12 @@ from starlette.routing import Route
 from deskhand.accounts import people, queries, wire
 from deskhand.accounts.actor import Actor, Role
 from deskhand.accounts.model import NewUser, UserChange
-from deskhand.doors.web.desk.frame import frame
+from deskhand.doors.web.desk.frame import framed
 from deskhand.doors.web.forms import act, read_form, texts
 from deskhand.doors.web.languages import say
 from deskhand.doors.web.rendering import render
 from deskhand.doors.web.shell import page
-from deskhand.doors.web.visit import actor, services, visit
+from deskhand.doors.web.visit import actor, visit
 from deskhand.kit.errors import Conflict, Invalid
 
 _MOST = 200
@@ -65,7 +65,7 @@ async def change(request: Request) -> Response:
 
 
 async def _page(request: Request, code: int = 200, **more: Any) -> Response:
-    values = await services(request).store.read(_read, actor(request))
+    values = await framed(request, _read)
     shown: dict[str, Any] = {"problem": "", **values, **more}
     return render(request, "desk/settings_staff.html", code, **shown)
 
@@ -76,7 +76,7 @@ def _read(tx: Connection, who: Actor) -> dict[str, Any]:
         for role in (Role.ADMIN, Role.AGENT)
         for row in queries.list_users(tx, who, role=role, q=None, limit=_MOST, offset=0)[0]
     ]
-    return frame(tx, who) | {"staff": found}
+    return {"staff": found}
 
 
 routes = [

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deskhand.accounts.actor import Actor, Role
-from deskhand.doors.web.desk.frame import frame
+from deskhand.doors.web.desk.frame import framed
 from deskhand.doors.web.forms import act
 from deskhand.doors.web.rendering import go, render
 from deskhand.doors.web.shell import page
@@ -41,7 +41,7 @@ async def start(request: Request) -> Response:
 async def mail(request: Request) -> Response:
     desk, number = services(request), _page_number(request)
     state = request.query_params.get("state", "")
-    values = await desk.store.read_slow(_mails, actor(request), state if state in _STATES else None, number)
+    values = await framed(request, _mails, state if state in _STATES else None, number, slow=True)
     smtp = urlsplit(desk.settings.smtp_url)
     shown: dict[str, Any] = {
         # The host alone: the address holds a password.
@@ -54,17 +54,17 @@ async def mail(request: Request) -> Response:
 
 
 async def one_mail(request: Request) -> Response:
-    values = await services(request).store.read(_mail, actor(request), _id(request, "mail_id"))
+    values = await framed(request, _mail, _id(request, "mail_id"))
     return render(request, "desk/settings_one_mail.html", headers={"Cache-Control": "no-store"}, **values)
 
 
 async def limits(request: Request) -> Response:
-    values = await services(request).store.read(frame, actor(request))
+    values = await framed(request)
     return render(request, "desk/settings_limits.html", limits=_limits(services(request).settings), **values)
 
 
 async def failed(request: Request) -> Response:
-    values = await services(request).store.read_slow(_jobs, actor(request), _page_number(request))
+    values = await framed(request, _jobs, _page_number(request), slow=True)
     return render(request, "desk/settings_jobs.html", **values)
 
 
@@ -90,22 +90,21 @@ def _limits(settings: Settings) -> list[dict[str, Any]]:
 
 def _mails(tx: Connection, who: Actor, state: str | None, number: int) -> dict[str, Any]:
     rows, total = outbox.list_mails(tx, who, state=state, limit=_PER_PAGE, offset=(number - 1) * _PER_PAGE)
-    found = {"mails": [outbox.mail(row) for row in rows], "total": total, "page": number, "per_page": _PER_PAGE}
-    return frame(tx, who) | found
+    return {"mails": [outbox.mail(row) for row in rows], "total": total, "page": number, "per_page": _PER_PAGE}
 
 
 def _mail(tx: Connection, who: Actor, mail_id: str) -> dict[str, Any]:
-    return frame(tx, who) | {"mail": outbox.mail_with_text(outbox.get(tx, who, mail_id))}
+    return {"mail": outbox.mail_with_text(outbox.get(tx, who, mail_id))}
 
 
-def _jobs(tx: Connection, who: Actor, number: int) -> dict[str, Any]:
+def _jobs(tx: Connection, _who: Actor, number: int) -> dict[str, Any]:
     rows, total = jobs.list_jobs(tx, state="failed", limit=_PER_PAGE, offset=(number - 1) * _PER_PAGE)
     shown = [
         {name: row[name] for name in ("id", "kind", "state", "attempts", "error")}
         | {"run_at": rfc3339(row["run_at"]), "created_at": rfc3339(row["created_at"])}
         for row in rows
     ]
-    return frame(tx, who) | {"jobs": shown, "total": total, "page": number, "per_page": _PER_PAGE}
+    return {"jobs": shown, "total": total, "page": number, "per_page": _PER_PAGE}
 
 
 def _page_number(request: Request) -> int:

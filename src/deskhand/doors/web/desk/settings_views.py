@@ -12,12 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deskhand.accounts.actor import Actor, Role
-from deskhand.doors.web.desk.frame import frame
+from deskhand.doors.web.desk.frame import framed
 from deskhand.doors.web.forms import act, messages, read_form, texts
 from deskhand.doors.web.languages import say
 from deskhand.doors.web.rendering import render
 from deskhand.doors.web.shell import page
-from deskhand.doors.web.visit import actor, services, visit
+from deskhand.doors.web.visit import actor, visit
 from deskhand.kit.errors import Conflict, Invalid
 from deskhand.views import access, ops, queries
 from deskhand.views.model import NewView, ViewChange
@@ -69,13 +69,13 @@ async def change(request: Request) -> Response:
 
 
 async def _page(request: Request, code: int = 200, **more: Any) -> Response:
-    values = await services(request).store.read(_read, actor(request))
+    values = await framed(request, _read)
     shown: dict[str, Any] = {"changing": "", "change_errors": {}, "changed": {}, **values, **more}
     return render(request, "desk/settings_views.html", code, **shown)
 
 
 def _read(tx: Connection, who: Actor) -> dict[str, Any]:
-    return frame(tx, who) | {"saved": queries.list_for(tx, who)}
+    return {"saved": queries.list_for(tx, who)}
 
 
 routes = [

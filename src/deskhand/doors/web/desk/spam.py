@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deskhand.accounts.actor import Actor, Role
-from deskhand.doors.web.desk.frame import frame
+from deskhand.doors.web.desk.frame import framed
 from deskhand.doors.web.forms import act
 from deskhand.doors.web.rendering import render
 from deskhand.doors.web.shell import page
@@ -26,7 +26,7 @@ _LAST = 10_000
 
 
 async def spam(request: Request) -> Response:
-    values = await services(request).store.read(_read, actor(request), page_of(request))
+    values = await framed(request, _read, page_of(request))
     return render(request, "desk/spam.html", here="spam", **values)
 
 
@@ -49,8 +49,7 @@ def page_of(request: Request) -> int:
 
 def _read(tx: Connection, who: Actor, number: int) -> dict[str, Any]:
     rows, total = contact.list_spam(tx, who, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
-    found = {"spam": [staff_wire.spam(row) for row in rows], "total": total, "page": number, "per_page": PER_PAGE}
-    return frame(tx, who) | found
+    return {"spam": [staff_wire.spam(row) for row in rows], "total": total, "page": number, "per_page": PER_PAGE}
 
 
 routes = [

@@ -21,7 +21,7 @@ from deskhand.accounts.actor import Actor, Role
 from deskhand.doors.services import Services
 from deskhand.doors.web import threads
 from deskhand.doors.web.desk import ticket_view
-from deskhand.doors.web.desk.frame import frame
+from deskhand.doors.web.desk.frame import framed
 from deskhand.doors.web.forms import act, messages, read_message, texts
 from deskhand.doors.web.languages import say
 from deskhand.doors.web.rendering import go, render, wants_fragment, write
@@ -178,8 +178,8 @@ _EMPTY: dict[str, Any] = {
 
 
 async def _page(request: Request, code: int = 200, **more: Any) -> Response:
-    desk, seen = services(request), visit(request)
-    values = await desk.store.read(_read, seen.actor, _ref(request), seen.language, seen.zone)
+    seen = visit(request)
+    values = await framed(request, _read, _ref(request), seen.language, seen.zone)
     if values["thread"] is None:
         values["thread"] = write(request, _TEMPLATE, "thread", values)
         threads.keep(values["thread_key"], values["thread"])
@@ -191,7 +191,7 @@ async def _page(request: Request, code: int = 200, **more: Any) -> Response:
 
 def _read(tx: Connection, who: Any, ref: str, language: str, zone: str) -> dict[str, Any]:
     found = ticket_view.read(tx, who, ref, language, zone)
-    return frame(tx, who) | found | {"mark": _mark(found["ticket"], found["on_its_way"], found["others"])}
+    return found | {"mark": _mark(found["ticket"], found["on_its_way"], found["others"])}
 
 
 def _composer(tx: Connection, who: Any, ref: str) -> dict[str, Any]:
