@@ -92,3 +92,21 @@ def test_no_page_scrolls_sideways(people: People, who: str, size: dict[str, int]
         if width > size["width"]:
             wide[path] = width
     assert wide == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("height", [500, 664, 900])
+def test_the_desks_menu_on_a_phone_keeps_the_account_in_reach(people: People, theme: str, height: int) -> None:
+    people.desk.new_ticket()
+    for number in range(6):
+        people.desk.as_("ada").post("/staff/views", {"name": f"View {number}", "query": "status:open"}, expect=201)
+    page = people.as_("ada", size={"width": PHONE["width"], "height": height}, theme=theme)
+    page.goto("/desk")
+    page.locator("nav.bottom").get_by_role("button").click()
+    account = page.locator("#rail details.menu > summary")
+    box = account.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= height
+    assert findings(page) == []
+    account.click()
+    assert page.locator("#rail details.menu .panel").is_visible()
