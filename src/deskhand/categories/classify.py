@@ -112,17 +112,16 @@ class Model:
     def _reasons(self, units: list[Unit], shares: list[weights.Row], slug: str) -> tuple[Reason, ...]:
         seed, sums = weights.seed(), Scores()
         column = seed.slugs.index(slug) if slug in seed.slugs else None
+        layers = [layer for layer in (self.described, self.learnt) if layer]
         for unit, row in zip(units, shares, strict=True):
-            weight = self._beyond_seed(unit, slug) + (row[column] / seed.scale if row and column is not None else 0.0)
+            weight = row[column] / seed.scale if row and column is not None else 0.0
+            if layers:
+                weight += sum(layer.get(key, {}).get(slug, 0.0) * share for layer in layers for key, share in unit.keys)
             said = words_of(unit) if weight else []
             for text in said:
                 sums[text] = sums.get(text, 0.0) + weight * unit.value / len(said)
         best = sorted(sums.items(), key=lambda item: -item[1])[:REASONS]
         return tuple(Reason(text, round(weight, 2)) for text, weight in best if weight >= 0.05)
-
-    def _beyond_seed(self, unit: Unit, slug: str) -> float:
-        layers = [layer for layer in (self.described, self.learnt) if layer]
-        return sum(layer.get(key, {}).get(slug, 0.0) * share for layer in layers for key, share in unit.keys)
 
 
 def _features(units: Iterable[Unit]) -> Scores:

@@ -51,4 +51,11 @@ def _parse(lines: list[str]) -> list[Cue]:
         else:
             name, _, value = line.partition(" = ")
             macros[name] = value
-    return [Cue(name, place, re.compile("|".join(group), re.MULTILINE)) for name, place, group in sections]
+    return [Cue(name, place, _either(group)) for name, place, group in sections]
+
+
+def _either(lines: list[str]) -> re.Pattern[str]:
+    """One pattern of all of them. Those that begin at a word are put together: elsewhere they are not even tried."""
+    at_words = [line.removeprefix(r"\b") for line in lines if line.startswith(r"\b")]
+    others = [line for line in lines if not line.startswith(r"\b")]
+    return re.compile("|".join([*([rf"\b(?:{'|'.join(at_words)})"] if at_words else []), *others]), re.MULTILINE)

@@ -8,6 +8,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -89,6 +90,11 @@ def fingerprint(subject: str, body: str) -> str:
     return "f:" + hashlib.blake2b(" ".join(words).encode(), digest_size=8).hexdigest()
 
 
+# As many words as most requests are made of: taking one apart costs ten times as much as looking it up.
+_COMMON_WORDS = 2048
+
+
+@lru_cache(_COMMON_WORDS)
 def word_keys(word: str) -> tuple[tuple[str, float], ...]:
     """A word's features: itself, its beginning (which bridges inflections) and fragments (which bridge typos)."""
     keys = [(f"w:{word}", 1.0)]
@@ -100,6 +106,12 @@ def word_keys(word: str) -> tuple[tuple[str, float], ...]:
         share = len(grams) ** -0.5
         keys += [(f"c:{gram}", share) for gram in sorted(grams)]
     return tuple(keys)
+
+
+@lru_cache(_COMMON_WORDS // 4)
+def title_keys(word: str) -> tuple[tuple[str, float], ...]:
+    """Those of a word in the subject."""
+    return (*word_keys(word), (f"t:{word}", 0.7))
 
 
 def _plain(text: str, limit: int) -> str:
@@ -119,14 +131,14 @@ def _without_markup(text: str) -> str:
 
 def _words(text: str) -> list[str]:
     words = (m[0].replace("'", "").replace("’", "") for m in _TOKEN.finditer(text))
-    return [_DIGITS.sub("0", w) for w in words if len(w) <= MAX_WORD][:MAX_WORDS]
+    return [w if w.isalpha() else _DIGITS.sub("0", w) for w in words if len(w) <= MAX_WORD][:MAX_WORDS]
 
 
 def _title_units(words: list[str]) -> Iterator[Unit]:
     distinct = list(dict.fromkeys(words))
     value = SUBJECT_WEIGHT / max(len(distinct), 3) ** 0.5
     for word in distinct:
-        yield Unit(word, (*word_keys(word), (f"t:{word}", 0.7)), value)
+        yield Unit(word, title_keys(word), value)
     yield from _pairs(words, value)
     if words:
         yield Unit(words[0], ((f"s:{words[0]}", 1.0),), value * PAIR_WEIGHT)

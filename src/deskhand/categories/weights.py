@@ -4,7 +4,7 @@ scripts/train_categories.py."""
 import hashlib
 from array import array
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +17,7 @@ WEIGHTS = Path(__file__).parent / "seed" / "weights.json"
 
 Scores = dict[str, float]
 Row = Sequence[float]
+_UNKNOWN: Row = ()
 
 
 class Seed(NamedTuple):
@@ -45,17 +46,17 @@ def seed() -> Seed:
 def shares(units: Iterable[Unit]) -> list[Row]:
     """What the seed makes of each unit, apart from its value: by category, or nothing where it knows none of the
     features. Scores and reasons are both made of these, for looking features up is what takes long."""
+    places = seed().places
+    # Of pairs of words there are too many to keep, and hardly any is known.
+    return [_share(unit.keys) if len(unit.keys) > 1 or unit.keys[0][0] in places else _UNKNOWN for unit in units]
+
+
+@lru_cache(2048)
+def _share(keys: tuple[tuple[str, float], ...]) -> Row:
     slugs, _, places, weights = seed()
-    width, found = len(slugs), list[Row]()
-    for unit in units:
-        sums: list[float] = []
-        for key, share in unit.keys:
-            if (at := places.get(key)) is not None:
-                sums = sums or [0.0] * width
-                for column, weight in enumerate(weights[at : at + width]):
-                    sums[column] += weight * share
-        found.append(sums)
-    return found
+    width = len(slugs)
+    known = [(weights[at : at + width], share) for key, share in keys if (at := places.get(key)) is not None]
+    return tuple(sum(row[column] * share for row, share in known) for column in range(width)) if known else _UNKNOWN
 
 
 def scores(units: Iterable[Unit], rows: Iterable[Row]) -> Scores:
