@@ -10,6 +10,7 @@ from sqlalchemy import Connection, create_engine, text
 from deskhand.kit import fulltext
 from deskhand.kit.db import engine_url
 from deskhand.tickets import search
+from deskhand.tickets.texts import Words
 from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 
 ALICE, BOB, MALLORY = (f"0190a000-0000-7000-8000-00000000000{number}" for number in (1, 2, 3))
@@ -35,9 +36,18 @@ def found(tx: Connection, query: str, owner: str | None = SAM, limit: int = 10) 
     return [KEYS[int(hit.ticket_id[-12:])] for hit in search.search(tx, query, owner_id=owner, limit=limit).hits]
 
 
-def say(tx: Connection, seq: int, key: str, body: str, *, owner: str = ALICE, **given: object) -> None:
-    fields = {"subject": None, "internal": False} | given
-    search.index_message(tx, seq=seq, ticket_id=id_of(key), owner_id=owner, body=body, **fields)  # type: ignore[arg-type]
+def say(
+    tx: Connection,
+    seq: int,
+    key: str,
+    body: str,
+    *,
+    owner: str = ALICE,
+    subject: str | None = None,
+    internal: bool = False,
+) -> None:
+    words = Words.of(subject, body)
+    search.index_message(tx, seq=seq, ticket_id=id_of(key), owner_id=owner, words=words, internal=internal)
 
 
 def _filled(url: str) -> Iterator[Connection]:
@@ -187,6 +197,9 @@ def test_limit(tx: Connection) -> None:
         "' OR '1'='1",
         "a:* & !b",
         "\\",
+        "0\\",
+        'x"',
+        "x'\\'",
         "🦄",
         "\ud800",
         "\x00",

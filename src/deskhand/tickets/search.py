@@ -16,7 +16,8 @@ from sqlalchemy import Connection
 from deskhand.kit import fulltext
 from deskhand.kit.fulltext import Entry, Head, Query, Term
 from deskhand.kit.stopwords import ENGLISH
-from deskhand.kit.words import fold, stem, stems, unspaced, words
+from deskhand.kit.words import fold, stem, unspaced, words
+from deskhand.tickets.texts import Words
 
 _QUERY_MAX = 500  # characters
 _CLAUSES_MAX = 8
@@ -55,18 +56,16 @@ class Clause(NamedTuple):
     like: tuple[Term, ...] = ()  # other spellings of a word and other German forms, for where it is hardly found itself
 
 
-def index_message(
-    tx: Connection, *, seq: int, ticket_id: str, owner_id: str, subject: str | None, body: str, internal: bool
-) -> None:
-    """Make a message findable; `subject` comes with a ticket's first. An internal one is found by staff alone."""
+def index_message(tx: Connection, *, seq: int, ticket_id: str, owner_id: str, words: Words, internal: bool) -> None:
+    """Make a message findable; an internal one is found by staff alone."""
     owner = None if internal else owner_id
-    fulltext.add(tx, seq, key=ticket_id, owner=owner, title=_stems(subject or ""), body=_stems(body))
+    fulltext.add(tx, seq, key=ticket_id, owner=owner, title=words.subject, body=words.body)
 
 
 def change_subject(tx: Connection, ticket_id: str, subject: str) -> None:
     first = fulltext.numbers(tx, ticket_id)[:1]
     for seq in first:
-        fulltext.change(tx, seq, title=_stems(subject))
+        fulltext.change(tx, seq, title=Words.of(subject, "").subject)
 
 
 def move_owner(tx: Connection, ticket_id: str, owner_id: str) -> None:
@@ -109,21 +108,18 @@ def understand(query: str) -> list[Clause]:
     fillers: list[Clause] = []
     for found in _QUOTED.finditer(cut):
         quoted, chunk = found.groups()
-        folded = [word.text for word in words(quoted if chunk is None else chunk, asked=True)]
-        if not folded:
+        said = list(words(quoted if chunk is None else chunk, asked=True))
+        if not said:
             continue
+        folded = [word.text for word in said]
         clause = Clause(tuple(map(stem, folded)))
         if chunk is not None and len(folded) == 1:
-            clause = clause._replace(like=_like(chunk, folded[0]))
+            clause = clause._replace(like=_like(chunk[said[0].start : said[0].end], folded[0]))
         last = folded[-1]
         if chunk is not None and (unspaced(last) or (found.end() == len(cut) and len(last) >= _PREFIX_MIN)):
             clause = clause._replace(begun=last)
         (fillers if chunk is not None and ENGLISH.issuperset(folded) else clauses).append(clause)
     return list(dict.fromkeys(clauses or fillers))[:_CLAUSES_MAX]
-
-
-def _stems(text: str) -> list[str]:
-    return stems(text, fulltext.WORDS_MAX)
 
 
 def _like(typed: str, word: str) -> tuple[Term, ...]:
