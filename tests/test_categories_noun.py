@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from deskhand.accounts.actor import Actor, Role
 from deskhand.categories import learning, ops, queries, wire
-from deskhand.categories.classify import Guess
+from deskhand.categories.classify import Guess, read
 from deskhand.categories.model import CategoryChange, NewCategory
 from deskhand.categories.tables import category_lessons
 from deskhand.kit.db import Store, open_store
@@ -41,7 +41,7 @@ def store(database_url: str) -> Iterator[Store]:
 
 def suggest(store: Store, subject: str, body: str = "") -> Guess:
     with store.reading() as tx:
-        return learning.suggest(tx, subject, body)
+        return learning.suggest(tx, read(subject, body))
 
 
 def teach(store: Store, subject: str, slug: str, ticket_id: str | None = None) -> None:
@@ -177,7 +177,7 @@ def test_a_correction_that_was_rolled_back_was_never_made(store: Store) -> None:
     def teach_in_vain() -> None:
         with store.begin() as tx:
             learning.learn(tx, new_id(), "I was charged twice", "", "account")
-            assert learning.suggest(tx, "I was charged twice", "").slug == "account"
+            assert learning.suggest(tx, read("I was charged twice", "")).slug == "account"
             queries.get(tx, "nowhere")
 
     with pytest.raises(NotFound):
@@ -240,11 +240,12 @@ def test_only_so_many_lessons_are_kept_and_the_newest_count(store: Store) -> Non
 _GUESSER = """
 import sys
 from deskhand.categories import learning
+from deskhand.categories.classify import read
 from deskhand.kit.db import open_store
 store = open_store(sys.argv[1])
 for line in sys.stdin:
     with store.reading() as tx:
-        guess = learning.suggest(tx, line.rstrip(), "")
+        guess = learning.suggest(tx, read(line.rstrip(), ""))
     print(guess.slug, f"{guess.probability:.9f}", flush=True)
 store.close()
 """

@@ -19,6 +19,7 @@ from deskhand.tickets import counts, filters, queries, resolve, search, tags
 from deskhand.tickets.filters import Filter
 from deskhand.tickets.model import Status
 from deskhand.tickets.tables import ticket_tags, tickets
+from deskhand.tickets.texts import Words
 from tests.support.api import UNLIMITED, cast, fields, is_problem, statements
 from tests.support.app import Desk, running
 
@@ -291,9 +292,8 @@ def test_a_filter_also_lets_through_what_a_search_finds_far_back(calm: Desk) -> 
 
     def index(tx: Connection) -> None:
         for number, row in enumerate(rows, start=1):
-            search.index_message(
-                tx, seq=number, ticket_id=row["id"], owner_id=bob, subject="Many", body="outage", internal=False
-            )
+            words = Words.of("Many", "outage")
+            search.index_message(tx, seq=number, ticket_id=row["id"], owner_id=bob, words=words, internal=False)
 
     calm.write(index)
     for word in ("outage", "many"):

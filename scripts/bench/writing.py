@@ -6,6 +6,7 @@ from scripts.bench import texts
 from sqlalchemy import Connection
 
 from deskhand.categories import learning
+from deskhand.categories.classify import read
 from deskhand.kit import fulltext
 from deskhand.kit.markdown import render
 from deskhand.kit.words import stems
@@ -32,7 +33,7 @@ class Writing:
         self._html: dict[int, str] = {}
         self._rows: dict[tuple[int, bool, bool], dict[str, Any]] = {}
         self.filed = min(size, _FILED)
-        self._guesses = [learning.suggest(tx, text.subject, text.body) for text in self.pool[: self.filed]]
+        self._guesses = [learning.suggest(tx, read(text.subject, text.body)) for text in self.pool[: self.filed]]
 
     def guess(self, text: int) -> dict[str, Any]:
         """What the classifier makes of the text, as a ticket's row keeps it."""

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from deskhand import __version__
 from deskhand.accounts.passwords import Passwords
 from deskhand.categories import learning
+from deskhand.categories.classify import read
 from deskhand.doors import reactions, switchboard
 from deskhand.doors.api import (
     accounts,
@@ -175,7 +176,7 @@ class _App(FastAPI):
 def _warm(tx: Connection) -> None:
     """Read what search and classifier keep in memory, so that the first visitor does not wait for it."""
     kb_search.search(tx, "warm", limit=1)
-    learning.suggest(tx, "", "")
+    learning.suggest(tx, read("", ""))
 
 
 def _allow_origins(app: FastAPI, settings: Settings) -> None:

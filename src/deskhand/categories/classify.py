@@ -48,6 +48,19 @@ class Guess:
     words: tuple[Reason, ...] = ()
 
 
+class Reading(NamedTuple):
+    """The units of a request, the last of which is the request as a whole, and what the seed makes of each."""
+
+    units: list[Unit]
+    shares: list[weights.Row]
+
+
+def read(subject: str, body: str) -> Reading:
+    """All that can be told of a request without knowing what the team has taught."""
+    units = [*extract(subject, body), Unit("", ((fingerprint(subject, body), 1.0),), 1.0)]
+    return Reading(units, weights.shares(units))
+
+
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """What remains of a request that staff put into `slug`: what the seed thought of it, its words, and its whole."""
@@ -92,14 +105,15 @@ class Model:
         return replace(self, learnt=learnt)
 
     def guess(self, subject: str, body: str, allowed: Collection[str]) -> Guess:
+        """`judge` of what `read` finds."""
+        return self.judge(read(subject, body), allowed)
+
+    def judge(self, reading: Reading, allowed: Collection[str]) -> Guess:
         """The most probable of `allowed`, or `general` where none is probable enough. Never raises, whatever the text.
 
         What speaks for a category that is not allowed (a retired one) counts for `general`.
         """
-        units = extract(subject, body)
-        if self.learnt:
-            units.append(Unit("", ((fingerprint(subject, body), 1.0),), 1.0))
-        shares = weights.shares(units)
+        units, shares = reading
         scores = weights.scores(units, shares)
         if self.described or self.learnt:
             scores = _layered(scores, _features(units), self.described, self.learnt)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, delete, select
 
 from deskhand.categories import queries
-from deskhand.categories.classify import Guess, Lesson, Model
+from deskhand.categories.classify import Guess, Lesson, Model, Reading
 from deskhand.categories.features import BODY_CHARS
 from deskhand.categories.tables import category_lessons
 from deskhand.kit import stamps
@@ -44,10 +44,10 @@ _known: dict[str, _Known] = {}  # by database
 _lock = threading.Lock()
 
 
-def suggest(tx: Connection, subject: str, body: str) -> Guess:
+def suggest(tx: Connection, reading: Reading) -> Guess:
     """The category, among those not retired, that fits best; `general` when none is probable enough."""
     known = _current(tx)
-    return known.model.guess(subject, body, [slug for slug, _, _ in known.categories])
+    return known.model.judge(reading, [slug for slug, _, _ in known.categories])
 
 
 def learn(tx: Connection, ticket_id: str, subject: str, body: str, slug: str) -> None:

@@ -18,7 +18,7 @@ from deskhand.kit.limits import Rate
 from deskhand.kit.settings import Settings
 from deskhand.kit.text import normal_email
 from deskhand.tickets import access, create, search
-from deskhand.tickets.model import NewPublicTicket, NewTicket, Priority, Status, Ticket
+from deskhand.tickets.model import NewPublicTicket, Priority, Status, Ticket
 from deskhand.tickets.tables import messages, spam, tickets
 
 SPAM_KEPT = 30 * DAY
@@ -109,15 +109,12 @@ def _file(
 ) -> Ticket:
     requester = people.add_correspondent(tx, email=new.email, name=new.name, verified=False)
     visitor = Actor(requester["id"], Role.CUSTOMER, new.name, new.email, identity=Identity.UNVERIFIED, client=client)
-    content = NewTicket.model_construct(
-        subject=new.subject, body=new.body, category_slug=None, priority=Priority.MEDIUM, metadata={}
-    )
     return create.file(
         tx,
         settings,
         visitor,
         requester,
-        content,
+        new.ticket,
         verified=False,
         announced=announced,
         link_mail=_may_mail(tx, settings, new.email),
@@ -150,7 +147,7 @@ def _hold(tx: Connection, settings: Settings, client: Client, new: NewPublicTick
         "created_at": moment,
     }
     tx.execute(spam.insert(), row)
-    guess = learning.suggest(tx, new.subject, new.body)
+    guess = learning.suggest(tx, new.ticket.reading)
     fields = dict.fromkeys(Ticket._fields) | {
         "id": held_id,
         "number": number,

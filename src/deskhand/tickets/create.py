@@ -76,9 +76,8 @@ def file(
         author,
         ticket.id,
         "message",
-        new.body,
+        new.written,
         owner_id=requester["id"],
-        subject=new.subject,
         uploader_id=actor.user_id,
     )
     data = {
@@ -121,7 +120,7 @@ def _as_json(guess: Guess) -> dict[str, Any]:
 def _insert_ticket(tx: Connection, settings: Settings, client: Client, new: NewTicket, given: dict[str, Any]) -> Ticket:
     slug, guess = new.category_slug, None
     if slug is None:
-        guess = learning.suggest(tx, new.subject, new.body)
+        guess = learning.suggest(tx, new.reading)
         slug = guess.slug
     category = category_slug_of(tx, slug)
     moment = now()

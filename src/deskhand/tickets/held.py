@@ -21,9 +21,10 @@ from deskhand.kit.db import Store
 from deskhand.kit.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
 from deskhand.kit.ids import new_id, parse_id
 from deskhand.kit.phrases import Phrase
-from deskhand.tickets import access, messages, ops, tags
+from deskhand.tickets import access, ops, tags
 from deskhand.tickets.model import MAX_TAGS, BulkChange, NewStaffReply, StaffTicketChange, Ticket
 from deskhand.tickets.tables import held_acts, held_tickets
+from deskhand.tickets.texts import files_in
 
 DELAY = 10 * SECOND
 MAX_TICKETS = 100
@@ -85,7 +86,7 @@ def hold_reply(
     with_it = change.model_dump(mode="json", exclude_unset=True, exclude={"status"}) if change else None
     ops.check(tx, with_it or {})
     held = _keep(tx, actor, "reply", [ticket.id], {"body": new.body, "status": new.status, "change": with_it})
-    if files := messages.files_in(new.body):
+    if files := files_in(new.body):
         holding.hold(tx, ids=files, uploader_id=held.author_id, held_by=held.id, ticket_id=ticket.id)
     return held
 

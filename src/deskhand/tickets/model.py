@@ -1,15 +1,18 @@
 """Tickets as rows, their vocabulary, and one input type for each act with all its validation."""
 
-import math
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, AliasChoices, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from deskhand.categories.classify import Reading, read
 from deskhand.kit.ids import parse_id
 from deskhand.kit.inputs import Input, member_of
-from deskhand.kit.text import Block, Email, Line, is_storable
+from deskhand.kit.text import Block, Email, Line
+from deskhand.tickets.metadata import Metadata
+from deskhand.tickets.texts import Written
 
 MAX_BODY = 65_536
 MAX_TAGS = 20
@@ -88,27 +91,6 @@ class Message(NamedTuple):
     created_at: int
 
 
-def _scalars(value: dict[str, Any]) -> dict[str, Any]:
-    if len(value) > 50:
-        raise PydanticCustomError("too_many", "Metadata has at most 50 keys.")
-    for key, item in value.items():
-        if not 1 <= len(key) <= 64:
-            raise PydanticCustomError("key_length", "A metadata key has 1 to 64 characters.")
-        if not is_storable(key) or (isinstance(item, str) and not is_storable(item)):
-            raise PydanticCustomError("characters", "Metadata contains characters that cannot be stored.")
-        if not _is_scalar(item):
-            raise PydanticCustomError("not_scalar", "A metadata value is a text, a number, true, false or null.")
-        if isinstance(item, str) and len(item) > 1024:
-            raise PydanticCustomError("too_long", "A metadata value is at most 1,024 characters long.")
-    return value
-
-
-def _is_scalar(item: object) -> bool:
-    if isinstance(item, int) and not isinstance(item, bool):
-        return -(2**63) <= item < 2**63
-    return item is None or isinstance(item, str | bool) or (isinstance(item, float) and math.isfinite(item))
-
-
 def _tags(value: list[str]) -> list[str]:
     unique = list(dict.fromkeys(tag.lower() for tag in value))
     if len(unique) > MAX_TAGS:
@@ -124,17 +106,6 @@ def user_id(value: str) -> str:
     return found
 
 
-Metadata = Annotated[
-    dict[str, Any],
-    AfterValidator(_scalars),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "maxProperties": 50,
-            "additionalProperties": {"type": ["string", "number", "boolean", "null"], "maxLength": 1024},
-        }
-    ),
-]
 Tags = Annotated[list[Annotated[str, Line(40)]], Field(max_length=100), AfterValidator(_tags)]
 StatusIn = Annotated[Status, member_of(Status)]
 PriorityIn = Annotated[Priority, member_of(Priority)]
@@ -167,6 +138,18 @@ class NewTicket(Input):
         }
     )
 
+    @cached_property
+    def written(self) -> Written:
+        return Written.of(self.body, self.subject)
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What the classifier reads in it."""
+        return read(self.subject, self.body)
+
+    def prepare(self) -> None:
+        _ = self.written, self.category_slug or self.reading
+
 
 class Requester(Input):
     email: Email
@@ -190,9 +173,25 @@ class NewPublicTicket(Input):
     body: Body = Field(validation_alias=AliasChoices("body", "message"))
     honeypot: Annotated[str, Block(2000, blank=True)] = ""
 
+    @cached_property
+    def ticket(self) -> NewTicket:
+        return NewTicket.model_construct(
+            subject=self.subject, body=self.body, category_slug=None, priority=Priority.MEDIUM, metadata={}
+        )
+
+    def prepare(self) -> None:
+        self.ticket.prepare()
+
 
 class NewReply(Input):
     body: Body
+
+    @cached_property
+    def written(self) -> Written:
+        return Written.of(self.body)
+
+    def prepare(self) -> None:
+        _ = self.written
 
 
 class NewStaffReply(NewReply):

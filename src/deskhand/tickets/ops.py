@@ -53,7 +53,7 @@ def reply(tx: Connection, actor: Actor, ticket: Ticket, new: NewReply) -> Messag
 
     `ticket` comes from `access.lock`. Raises Invalid for attachments that cannot be bound.
     """
-    message = messages.insert(tx, actor, ticket.id, "message", new.body, owner_id=ticket.requester_id)
+    message = messages.insert(tx, actor, ticket.id, "message", new.written, owner_id=ticket.requester_id)
     status = Status.OPEN
     touched: dict[str, Any] = {}
     if actor.is_staff:
@@ -72,7 +72,7 @@ def reply(tx: Connection, actor: Actor, ticket: Ticket, new: NewReply) -> Messag
 def add_note(tx: Connection, actor: Actor, ticket: Ticket, new: NewNote) -> Message:
     """Add a note for the team. Nothing that a customer can see moves."""
     actor.require_staff()
-    message = messages.insert(tx, actor, ticket.id, "note", new.body, owner_id=None)
+    message = messages.insert(tx, actor, ticket.id, "note", new.written, owner_id=None)
     _set(tx, ticket, {}, public=False)
     _record(tx, actor, ticket, "ticket.noted", {}, staff_only=True, message_id=message.id)
     return message

@@ -20,6 +20,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from deskhand.doors.preparing import prepare
+
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Endpoint = Callable[..., Any]
 
@@ -113,6 +115,8 @@ def _handler(route: APIRoute) -> Handler:
             findings += _one(body, await _json(request), values, ("body",))
         if findings:
             raise RequestValidationError(findings)
+        for body in bodies:
+            await prepare(values[body.name])
         return await endpoint(**values)
 
     return handler

@@ -7,6 +7,7 @@ from deskhand.kb.model import Status
 from deskhand.kb.tables import articles
 from deskhand.tickets import search
 from deskhand.tickets.tables import messages, tickets
+from deskhand.tickets.texts import Words
 
 _m, _t, _a = messages.c, tickets.c, articles.c
 _PAGE = 500
@@ -39,8 +40,7 @@ def _index_messages(tx: Connection) -> None:
                 seq=row.seq,
                 ticket_id=row.ticket_id,
                 owner_id=row.requester_id,
-                subject=row.subject if row.first else None,
-                body=row.body,
+                words=Words.of(row.subject if row.first else None, row.body),
                 internal=internal,
             )
         after = page[-1].seq

@@ -17,6 +17,7 @@ from deskhand.attachments import wire
 from deskhand.attachments.model import LIMITS
 from deskhand.doors import uploads
 from deskhand.doors.findings import field_errors
+from deskhand.doors.preparing import prepare
 from deskhand.doors.web.languages import say
 from deskhand.doors.web.rendering import go
 from deskhand.doors.web.visit import services, visit
@@ -58,10 +59,12 @@ async def read_form(
     given = {name: text for name, text in sent.items() if name in kind.model_fields}
     known = {name: text for name, text in given.items() if text.strip() or name not in optional}
     try:
-        return kind.model_validate({**known, **more}), given, {}
+        new = kind.model_validate({**known, **more})
     except ValidationError as problem:
         found = field_errors(problem.errors())
         return None, given, {item.field: say(visit(request).language, item.message) for item in found}
+    await prepare(new)
+    return new, given, {}
 
 
 async def read_message(

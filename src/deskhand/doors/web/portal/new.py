@@ -5,6 +5,8 @@ POST      /support/new/category   what it seems to be about
 POST      /support/preview        Markdown as it will look
 """
 
+import asyncio
+
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +15,7 @@ from starlette.routing import Route
 from deskhand.accounts.actor import Role
 from deskhand.categories import learning
 from deskhand.categories import queries as categories
+from deskhand.categories.classify import read
 from deskhand.doors.web.arrival import arriving
 from deskhand.doors.web.forms import fields, read_message, texts
 from deskhand.doors.web.languages import say
@@ -55,8 +58,10 @@ async def category(request: Request) -> Response:
     sent = await texts(request)
     subject, body = sent.get("subject", "")[:255], sent.get("body", "")[:MAX_BODY]
 
+    reading = await asyncio.to_thread(read, subject, body)
+
     def suggested(tx: Connection) -> tuple[str, float]:
-        guess = learning.suggest(tx, subject, body)
+        guess = learning.suggest(tx, reading)
         return categories.get(tx, guess.slug)["name"], guess.probability
 
     name, sure = "", 0.0
