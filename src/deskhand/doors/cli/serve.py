@@ -156,9 +156,22 @@ def _serve_alone(app: FastAPI, listener: socket.socket, announcement: list[str])
     server.run(sockets=[listener])
 
 
+class _Several(Multiprocess):
+    """Says where they listen once the first of them answers there; the others follow within moments."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], announcement: list[str]) -> None:
+        super().__init__(config, sockets)
+        self.unsaid = announcement
+
+    def keep_subprocess_alive(self) -> None:  # asked twice a second
+        super().keep_subprocess_alive()
+        if self.unsaid and any(one.is_ready() for one in self.processes):
+            _say(self.unsaid)
+            self.unsaid = []
+
+
 def _serve_together(factory: str, listener: socket.socket, workers: int, announcement: list[str]) -> None:
-    _say(announcement)
-    Multiprocess(_config(factory, factory=True, workers=workers), sockets=[listener]).run()
+    _Several(_config(factory, factory=True, workers=workers), [listener], announcement).run()
 
 
 def _config(app: FastAPI | str, **more: Any) -> uvicorn.Config:
