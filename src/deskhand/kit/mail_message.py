@@ -50,13 +50,17 @@ class _Policy(EmailPolicy):
         return f"{name}: {folded}\r\n"
 
 
+# Those that stay from mail to mail, and one mail's own; each takes some 9 kB.
+_HEADERS_KEPT = 32
+
+
 class _Headers(HeaderRegistry):
     """Keeps what it made: the library makes a class for each header and parses its value, over a millisecond a mail,
     while most headers are the same from mail to mail. They are values: nothing changes one."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._made = lru_cache(256)(super().__call__)
+        self._made = lru_cache(_HEADERS_KEPT)(super().__call__)
 
     def __call__(self, name: str, value: Any) -> Any:
         return self._made(name, value)
