@@ -54,6 +54,7 @@ def test_no_link_stands_in_the_log(
         assert desk.client.get(f"/t/{link}").status_code == 200
         desk.client.get(f"/t/{link}/attachments/none")
         desk.client.get(f"/unsubscribe/{link}")
+        desk.client.get(f"/contact/thanks/{link}")
         monkeypatch.setattr(contact, "come_back", None)
         assert desk.client.get(f"/t/{link}").status_code == 500
     logged = capsys.readouterr().err

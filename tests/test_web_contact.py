@@ -53,6 +53,16 @@ def held(desk: Desk) -> list[dict[str, Any]]:
     return desk.as_("sam").get("/staff/spam", expect=200).json()["spam"]
 
 
+def test_who_was_offered_no_articles_while_typing_gets_them_afterwards(desk: Desk) -> None:
+    assert "Perhaps one of these" not in thanks(desk, send(desk, form(desk)))
+    new = {"title": "Why content comes back empty", "body": "Switch rendering on.", "status": "published"}
+    desk.as_("sam").post("/staff/kb/articles", new, expect=201)
+    desk.as_("sam").post("/staff/kb/articles", new | {"title": "Empty content, a draft", "status": "draft"}, expect=201)
+    text = thanks(desk, send(desk, form(desk)))
+    assert re.search(r'<h2>Perhaps one of these.*href="/help/why-content-comes-back-empty"', text, re.DOTALL)
+    assert "a draft" not in text
+
+
 def test_a_letter_becomes_a_ticket_and_is_thanked_for_by_name(desk: Desk) -> None:
     text = thanks(desk, send(desk, form(desk)))
     (ticket,) = queue(desk)

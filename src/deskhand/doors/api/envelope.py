@@ -34,7 +34,7 @@ _seconds = Histogram("deskhand_request_seconds", "Time to answer.", ["method", "
 
 # Unless an answer says something else.
 _HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
-_LINK = re.compile(r"\A(/(?:t|unsubscribe)/)[^/]+")
+_LINK = re.compile(r"\A(/(?:t|unsubscribe|contact/thanks)/)[^/]+")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 

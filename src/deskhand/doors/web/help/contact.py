@@ -17,15 +17,17 @@ from deskhand.doors.web.languages import say
 from deskhand.doors.web.rendering import render
 from deskhand.doors.web.shell import by_link, page
 from deskhand.doors.web.visit import actor, client_of, services, visit
+from deskhand.kb import queries
 from deskhand.kit.clock import DAY, HOUR, now
 from deskhand.kit.errors import Invalid, TooMany
 from deskhand.kit.signing import BadSignature, Signer
 from deskhand.tickets import contact
 from deskhand.tickets.model import NewPublicTicket
 
-_FORM, _THANKS = "contact-form", "contact-thanks"
+_FORM, _THANKS = "contact-form", "contact-sent"
 # A name that means nothing to programs which fill in forms for people.
 _HONEYPOT = "extra"
+_SUGGESTED = 3
 
 
 async def form(request: Request) -> Response:
@@ -54,8 +56,12 @@ async def form(request: Request) -> Response:
 
 
 async def thanks(request: Request) -> Response:
-    name, email, readable_id = services(request).signer.read(request.path_params["token"], _THANKS)
-    return render(request, "help/thanks.html", name=name, email=email, readable_id=readable_id)
+    """Whoever typed without a script was offered no articles meanwhile: here they are."""
+    desk = services(request)
+    name, email, readable_id, subject = desk.signer.read(request.path_params["token"], _THANKS)
+    answers = await desk.store.read_slow(queries.search, subject, limit=_SUGGESTED)
+    found = [row.article for row in answers.rows]
+    return render(request, "help/thanks.html", name=name, email=email, readable_id=readable_id, found=found)
 
 
 async def _submit(request: Request, new: NewPublicTicket, took: int) -> Response:
@@ -64,7 +70,8 @@ async def _submit(request: Request, new: NewPublicTicket, took: int) -> Response
 
     def work(tx: Connection) -> str:
         ticket = contact.submit(tx, desk.settings, client, new, took=took)
-        return f"/contact/thanks/{desk.signer.sign(_THANKS, [new.name, new.email, ticket.readable_id], HOUR)}"
+        told = [new.name, new.email, ticket.readable_id, new.subject]
+        return f"/contact/thanks/{desk.signer.sign(_THANKS, told, HOUR)}"
 
     visitor = Actor(None, Role.VISITOR, identity=Identity.UNVERIFIED, client=client)
     return await act(request, work, limit=("public", desk.settings.limit_public), who=visitor)
