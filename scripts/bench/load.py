@@ -40,13 +40,14 @@ class Call(NamedTuple):
 
 
 class Result(NamedTuple):
-    """Requests a second, and milliseconds from sending to the answer's last byte."""
+    """Requests a second, and milliseconds from sending to the answer's last byte. `asked` are all that were sent."""
 
     rate: float
     p50: float
     p99: float
     requests: int
     statuses: dict[str, int]
+    asked: int = 0
 
 
 def load(port: int, calls: list[Call], *, connections: int, seconds: float, most: int) -> Result:
@@ -112,7 +113,7 @@ class _Run:
         if time.perf_counter() >= self.ends or len(self.times) >= self.most:
             return None
         self.asked += 1
-        return self.requests[self.asked % len(self.requests)]
+        return self.requests[(self.asked - 1) % len(self.requests)]
 
     def note(self, status: bytes, sent: float, at: float) -> None:
         if sent >= self.begins:
@@ -131,7 +132,12 @@ class _Run:
         times = sorted(self.times)
         taken = max(self.last - self.first, 1e-9)
         return Result(
-            len(times) / taken, 1000 * _at(times, 0.5), 1000 * _at(times, 0.99), len(times), dict(self.statuses)
+            len(times) / taken,
+            1000 * _at(times, 0.5),
+            1000 * _at(times, 0.99),
+            len(times),
+            dict(self.statuses),
+            self.asked,
         )
 
 
