@@ -181,7 +181,8 @@ def write_mails(tx: Connection, desk: Desk) -> None:
     """What dispatcher and jobs do, in one transaction: thousands of single ones would take minutes."""
     for event in events.take_waiting(tx, 10_000):
         if reactions.tell in wiring.PLAN.reactions.get(event["name"], ()):
-            delivery.notify(tx, Post(desk.settings, desk.services.signer), event["id"])
+            post = Post(desk.settings, desk.services.signer)
+            delivery.keep(tx, post, event["id"], delivery.compose(tx, post, event["id"]))
     forget_events(tx)
 
 
@@ -260,8 +261,10 @@ class TestTeam:
             event_id = team.read(
                 lambda tx: tx.execute(select(events.events.c.id).order_by(events.events.c.seq.desc())).scalar()
             )
+            post = Post(team.settings, team.services.signer)
             with statements() as seen:
-                team.write(delivery.notify, Post(team.settings, team.services.signer), event_id)
+                letters = team.read(delivery.compose, post, event_id)
+            team.write(delivery.keep, post, event_id, letters)
             return len(seen)
 
         prefer(team, "sam", email_digest=True)

@@ -140,12 +140,12 @@ def _open(url: str) -> "_Sqlite | _Postgres":
 class _Sqlite:
     def __init__(self, url: str) -> None:
         self.db = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=30)
-        # As the server's own connections.
+        # As those of the server's connections that search.
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "cache_size=-1000",
+            "cache_size=-4000",
             "temp_store=MEMORY",
         ):
             self.db.execute(f"PRAGMA {pragma}").fetchall()

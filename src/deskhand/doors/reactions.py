@@ -30,8 +30,11 @@ def ask_usage(tx: Connection, services: Services, event: RowMapping) -> None:
 
 
 def notify(services: Services, job: Job) -> None:
+    event_id, post = job.payload["event_id"], _post(services)
+    with services.store.reading() as tx:
+        letters = delivery.compose(tx, post, event_id)
     with services.store.begin() as tx:
-        delivery.notify(tx, _post(services), job.payload["event_id"])
+        delivery.keep(tx, post, event_id, letters)
 
 
 def send_mail(services: Services, job: Job) -> None:

@@ -45,31 +45,64 @@ def queue(tx: Connection, event: RowMapping) -> None:
     jobs.enqueue(tx, "notify", {"event_id": event["id"]}, dedupe_key=f"notify:{event['id']}")
 
 
-def notify(tx: Connection, post: Post, event_id: str) -> None:
-    """Write the mails that follow from the event, or keep them for the digest. Safe to repeat."""
+class Letters(NamedTuple):
+    """What follows from an event: news for digests, mails ready to be kept, and notices whose mail carries a link that
+    is made as it is kept."""
+
+    news: list[dict[str, object]]
+    mails: list[dict[str, object]]
+    linked: list[Notice]
+
+
+def compose(tx: Connection, post: Post, event_id: str) -> Letters:
+    """Decide who is told, and write the mails. Only reads: it takes long enough to hold up those who write."""
     event = events.get(tx, event_id)
     told = notices(tx, event)
     gathering = preferences.gathering(tx, [notice.user["id"] for notice in told if not notice.urgent])
-    news, at_once = [], []
+    news, due = [], dict[str, Notice]()
     for notice in told:
-        waits = not notice.urgent and notice.user["id"] in gathering
-        (news if waits else at_once).append(notice)
-    if news:
-        tx.execute(_INSERT_NEWS, [_news(event, notice) for notice in news])
-    _write(tx, post, event, at_once)
+        if not notice.urgent and notice.user["id"] in gathering:
+            news.append(_news(event, notice))
+        else:
+            due.setdefault(_key(event_id, notice), notice)
+    for (key,) in _WRITTEN.rows(tx, {"keys": list(due)}):
+        del due[key]  # a second link would make the first one void
+    if event["name"] not in TICKET_EVENTS or not due:
+        return Letters(news, [], list(due.values()))
+    matter = content.matter(tx, post.settings, event, {notice.kind for notice in due.values()})
+    mails = []
+    for notice in due.values():
+        mail_id = new_id()
+        message = content.ticket_mail(post.settings, post.signer, mail_id, matter, notice)
+        mails.append(_row(mail_id, event_id, notice, matter.ticket.id) | content_of(message))
+    return Letters(news, mails, [])
 
 
-def put(tx: Connection, post: Post, row: dict[str, object], message: EmailMessage) -> bool:
-    """Store a mail and queue its sending, or keep it where no SMTP is configured. False for one stored before."""
-    sends = bool(post.settings.smtp_url)
-    row = row | {
+def keep(tx: Connection, post: Post, event_id: str, letters: Letters) -> None:
+    """Keep for the digest what waits for it, and queue the mails. Safe to repeat."""
+    if letters.news:
+        tx.execute(_INSERT_NEWS, letters.news)
+    for row in letters.mails:
+        put(tx, post, row)
+    for notice in letters.linked:
+        mail_id = new_id()
+        message = content.account_mail(tx, post.settings, mail_id, notice, _link(tx, post, notice))
+        put(tx, post, _row(mail_id, event_id, notice, None) | content_of(message))
+
+
+def content_of(message: EmailMessage) -> dict[str, object]:
+    """The columns of a mail that say what is in it."""
+    return {
         "recipient": message["To"].addresses[0].addr_spec,
         "subject": str(message["Subject"]),
         "content": to_text(message),
-        "state": "waiting" if sends else "kept",
-        "created_at": now(),
     }
-    if _INSERT.run(tx, row) == 0:
+
+
+def put(tx: Connection, post: Post, row: dict[str, object]) -> bool:
+    """Store a mail and queue its sending, or keep it where no SMTP is configured. False for one stored before."""
+    sends = bool(post.settings.smtp_url)
+    if _INSERT.run(tx, row | {"state": "waiting" if sends else "kept", "created_at": now()}) == 0:
         return False
     if sends:
         jobs.enqueue(tx, "mail.send", {"mail_id": row["id"]}, dedupe_key=f"mail:{row['id']}")
@@ -116,28 +149,18 @@ def _news(event: RowMapping, notice: Notice) -> dict[str, object]:
     }
 
 
-def _write(tx: Connection, post: Post, event: RowMapping, told: list[Notice]) -> None:
-    due: dict[str, Notice] = {}
-    for notice in told:
-        due.setdefault(f"{event['id']}:{notice.user['id']}", notice)
-    for (key,) in _WRITTEN.rows(tx, {"keys": list(due)}):
-        del due[key]  # a second link would make the first one void
-    on_ticket = event["name"] in TICKET_EVENTS and due
-    matter = content.matter(tx, post.settings, event, {notice.kind for notice in told}) if on_ticket else None
-    for key, notice in due.items():
-        mail_id = new_id()
-        if matter:
-            message = content.ticket_mail(post.settings, post.signer, mail_id, matter, notice)
-        else:
-            message = content.account_mail(tx, post.settings, mail_id, notice, _link(tx, post, notice))
-        row = {
-            "id": mail_id,
-            "dedupe_key": key,
-            "kind": notice.kind,
-            "user_id": notice.user["id"],
-            "ticket_id": matter and matter.ticket.id,
-        }
-        put(tx, post, row, message)
+def _key(event_id: str, notice: Notice) -> str:
+    return f"{event_id}:{notice.user['id']}"
+
+
+def _row(mail_id: str, event_id: str, notice: Notice, ticket_id: str | None) -> dict[str, object]:
+    return {
+        "id": mail_id,
+        "dedupe_key": _key(event_id, notice),
+        "kind": notice.kind,
+        "user_id": notice.user["id"],
+        "ticket_id": ticket_id,
+    }
 
 
 def _link(tx: Connection, post: Post, notice: Notice) -> str:

@@ -7,7 +7,7 @@ from deskhand.kit import jobs
 from deskhand.kit.clock import now, rfc3339
 from deskhand.kit.ids import new_id
 from deskhand.notifications import content
-from deskhand.notifications.delivery import Post, put
+from deskhand.notifications.delivery import Post, content_of, put
 from deskhand.notifications.tables import digest_items
 
 _d = digest_items.c
@@ -40,5 +40,5 @@ def write(tx: Connection, post: Post, user_id: str, day: str) -> None:
         "user_id": user_id,
         "ticket_id": None,
     }
-    if put(tx, post, row, message):
+    if put(tx, post, row | content_of(message)):
         tx.execute(_CARRIED, {"ids": [item["id"] for item in news], "mail": mail_id})
