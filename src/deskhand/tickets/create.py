@@ -21,7 +21,7 @@ from deskhand.tickets import messages, snapshot, tags
 from deskhand.tickets.model import NewStaffTicket, NewTicket, Status, Ticket
 from deskhand.tickets.tables import spam, tickets
 
-_HIGHEST = [Statement(select(func.max(table.c.number))) for table in (tickets, spam)]
+_HIGHEST = Statement(select(*(select(func.max(table.c.number)).scalar_subquery() for table in (tickets, spam))))
 _NEXT = text("SELECT nextval('ticket_numbers')")
 _LIFT = text("SELECT setval('ticket_numbers', :start) FROM ticket_numbers WHERE last_value < :start OR NOT is_called")
 _INSERT_TICKET = Statement(tickets.insert())
@@ -103,7 +103,7 @@ def next_number(tx: Connection, settings: Settings) -> int:
     """The next readable number. Unique under concurrency; on PostgreSQL a ticket that is rolled back leaves a gap."""
     if tx.dialect.name == "postgresql":
         return tx.execute(_NEXT).scalar_one()
-    return max(settings.ticket_start, *(highest.value(tx, {}) or 0 for highest in _HIGHEST)) + 1
+    return max(settings.ticket_start, *(highest or 0 for highest in _HIGHEST.rows(tx, {})[0])) + 1
 
 
 def start_numbers(tx: Connection, settings: Settings) -> None:
