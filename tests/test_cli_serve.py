@@ -148,10 +148,12 @@ def test_several_processes_serve_one_postgresql(cli: Cli) -> None:
 @pytest.mark.parametrize("engine_name", ["postgresql"])
 def test_several_processes_say_where_they_listen_once_one_answers(cli: Cli) -> None:
     with cli.serving("--workers", "2") as server, server.client() as client:
-        # Sooner than a process starts: before, the connection would wait in the queue for the first of them.
-        assert client.get("/readyz", timeout=1).text == "ready\n"
-        assert sum("listens on" in line for line in server.out) == 1
-        assert server.stop() == 0
+        try:
+            # Sooner than a process starts: before, the connection would wait in the queue for the first of them.
+            assert client.get("/readyz", timeout=1).text == "ready\n"
+            assert sum("listens on" in line for line in server.out) == 1
+        finally:
+            assert server.stop() == 0  # killed, it would leave the others behind, and its pipes open
 
 
 def test_a_worker_of_its_own_does_what_serving_left(cli: Cli) -> None:
