@@ -17,7 +17,7 @@ from sqlalchemy import Connection, RowMapping, select, text
 
 from deskhand import migrations
 from deskhand.accounts import people
-from deskhand.accounts.actor import Actor, Client, Role
+from deskhand.accounts.actor import SYSTEM, Actor, Client, Role
 from deskhand.csat import ops as csat
 from deskhand.csat.model import NewRating
 from deskhand.csat.tables import ratings
@@ -208,7 +208,9 @@ def _nameless(told: str, ids: list[str]) -> str:
     return re.sub(r"'(¶\w+)':1 ('¶\w+':2 )?", "", told)  # in a tsvector the labels stand in the order of their ids
 
 
-def _actor(tx: Connection, user_id: str) -> Actor:
+def _actor(tx: Connection, user_id: str | None) -> Actor:
+    if user_id is None:
+        return SYSTEM
     row = people.get(tx, user_id)
     return Actor(user_id, Role(row["role"]), row["name"], row["email"], client=CLIENT)
 

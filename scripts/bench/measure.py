@@ -59,6 +59,8 @@ def measure(url: str, folder: Path, effort: Effort, tell: Tell, *, only: tuple[s
     served: dict[str, tuple[Result, Result]] = {}
     rates: dict[str, Rate] = {}
     settled = 0.0
+    with serving(url, folder):
+        pass  # the first start after an installation compiles: not the one that is timed
     with serving(url, folder) as server:
         server.settle()
         for it in plan:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from deskhand import migrations
 from deskhand.accounts import people
-from deskhand.accounts.actor import Actor, Role
+from deskhand.accounts.actor import SYSTEM, Actor, Role
 from deskhand.csat.tables import ratings
 from deskhand.doors.cli import rows as desk_rows
 from deskhand.kb import ops as kb
@@ -26,6 +26,7 @@ from deskhand.kb.model import Status as ArticleStatus
 from deskhand.kit.clock import DAY, HOUR, MINUTE, now, rfc3339
 from deskhand.kit.db import open_store
 from deskhand.kit.events import events
+from deskhand.kit.settings import Settings
 from deskhand.tickets.tables import enrichments, messages, ticket_tags, tickets
 
 PREFIX, START = "ALT", 1000
@@ -33,6 +34,7 @@ YEARS = 2
 _TAGS = ("bug", "vip", "refund", "crawler", "sla", "migration", "docs", "beta", "outage", "onboarding")
 _CATEGORIES = ("technical-issue", "billing", "feature-request", "account", "general")
 _POOL = 5_000
+_AUTOCLOSE = Settings().autoclose_days * DAY
 _CLIENT = {"via": "api", "user_agent": "example-sdk/2.4", "ip": "192.0.2.10"}
 
 
@@ -62,6 +64,9 @@ class Person(NamedTuple):
     name: str
     account: dict[str, Any]
     usage: dict[str, Any]
+
+
+_ITSELF = Person("", SYSTEM.name, {}, {})
 
 
 class Story:
@@ -159,13 +164,14 @@ def _message_counts(chance: random.Random, size: Size) -> list[int]:
 
 def _steps(chance: random.Random, count: int) -> str:
     """What happens to a ticket with so many messages: C filed, S assigned and tagged, A agent's reply, U customer's
-    reply, N note, R agent's reply that resolves it, X closed by the customer, V rated, L looked at by the customer."""
+    reply, N note, R agent's reply that resolves it, X closed by the customer, Z closed by itself a week later, V rated,
+    L looked at by the customer."""
     steps = "C" + ("S" if chance.random() < 0.6 else "")
     written = 1
     while written < count:
         last = written == count - 1
         if last and chance.random() < 0.7:
-            steps += "RL" + ("V" if chance.random() < 0.3 else "") + ("X" if chance.random() < 0.6 else "")
+            steps += "RL" + ("V" if chance.random() < 0.3 else "") + ("X" if chance.random() < 0.6 else "Z")
         elif chance.random() < 0.06:
             steps += "N"
         else:
@@ -190,10 +196,15 @@ class _Desk:
 
     def _in_time(self, stories: list[Story]) -> Iterator[tuple[Story, str]]:
         moments: list[tuple[int, int, int]] = []
+        end = now()
         for number, story in enumerate(stories):
-            at = story.at
-            for place in range(len(story.steps)):
-                moments.append((at, number, place))
+            at = resolved = story.at
+            for place, step in enumerate(story.steps):
+                resolved = at if step == "R" else resolved
+                at = resolved + _AUTOCLOSE if step == "Z" else at
+                # A desk that ran for years has nothing left to close: else the worker would, while all is measured.
+                if step != "Z" or at < end:
+                    moments.append((at, number, place))
                 at += self.chance.randrange(MINUTE, 8 * HOUR)
         moments.sort()
         for at, number, place in moments:
@@ -210,8 +221,8 @@ class _Desk:
             self._note(story)
         elif step == "S":
             self._assign(story)
-        elif step == "X":
-            self._close(story)
+        elif step in "XZ":
+            self._close(story, step)
         elif step == "V":
             self._rate(story)
         else:
@@ -288,8 +299,9 @@ class _Desk:
         changes = {"assignee_id": [None, agent.id], "tags": [[], [tag]]}
         self._event(story, "ticket.changed", agent, "agent", changes=changes, staff_only=True)
 
-    def _close(self, story: Story) -> None:
-        self._event(story, "ticket.closed", story.owner, "customer", changes=self._move(story, "closed"))
+    def _close(self, story: Story, step: str) -> None:
+        actor, kind = (story.owner, "customer") if step == "X" else (_ITSELF, "system")
+        self._event(story, "ticket.closed", actor, kind, changes=self._move(story, "closed"))
 
     def _rate(self, story: Story) -> None:
         comment = "Quick and clear." if self.chance.random() < 0.3 else None
@@ -346,7 +358,7 @@ class _Desk:
             "id": self.bulk.id_at(story.at),
             "name": name,
             "subject_id": story.row["id"],
-            "actor_id": actor.id,
+            "actor_id": actor.id or None,
             "actor_type": actor_type,
             "actor_name": actor.name,
             "staff_only": staff_only,

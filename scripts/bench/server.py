@@ -59,7 +59,12 @@ class Server:
 
 @contextmanager
 def serving(url: str, folder: Path) -> Iterator[Server]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("DESKHAND_")}
+    # What Python compiles at a first start it must be able to keep for the next ones, as anywhere else.
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("DESKHAND_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     environment |= {f"DESKHAND_{name.upper()}": value for name, value in settings_for(url, folder).items()}
     began = time.perf_counter()
     with (folder / "server.log").open("w") as log:
