@@ -1,12 +1,14 @@
 """Searching tickets: Alice finds her own by what she may read, Mallory finds nothing of hers, Sam finds everything."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, text
 
+from deskhand import migrations
 from deskhand.kit import fulltext
 from deskhand.kit.db import engine_url
 from deskhand.tickets import search
@@ -284,6 +286,21 @@ def test_the_migrations_make_what_the_seam_names(databases: Databases) -> None:
             engine.dispose()
     assert shapes[0] == shapes[1]
     assert shapes[0]
+
+
+def test_what_was_findable_before_its_keys_moved_still_is(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'desk.db'}"
+    migrations.upgrade(url, "0004")
+    engine = create_engine(url)
+    with engine.begin() as tx:
+        entry = {"number": 7, "key": id_of("refund"), "labels": f"¶k{id_of('refund').replace('-', '')}", "body": "june"}
+        old = "INSERT INTO fulltext (rowid, key, labels, title, body) VALUES (:number, :key, :labels, '', :body)"
+        tx.execute(text(old), entry)
+    migrations.upgrade(url)
+    with engine.begin() as tx:
+        assert found(tx, "june") == ["refund"]
+        assert fulltext.numbers(tx, id_of("refund")) == [7]
+    engine.dispose()
 
 
 _SHAPE = {

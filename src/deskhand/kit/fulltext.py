@@ -24,10 +24,7 @@ DDL = {
     "sqlite": [
         # Sizes of columns serve only FTS5's own ranking. Prefixes of three and four letters have so many words that
         # gathering them would take longer than all else. `ascii` splits at ASCII punctuation, which no word holds.
-        """
-        CREATE VIRTUAL TABLE fulltext
-        USING fts5(labels, title, body, tokenize='ascii', columnsize=0, prefix='3 4')
-        """,
+        "CREATE VIRTUAL TABLE fulltext USING fts5(labels, title, body, tokenize='ascii', columnsize=0, prefix='3 4')",
         # Beside it and not in it: to look a key up there means to read the whole text.
         "CREATE TABLE fulltext_keys (number INTEGER PRIMARY KEY, key VARCHAR(36) NOT NULL)",
     ],

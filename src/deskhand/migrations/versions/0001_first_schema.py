@@ -602,9 +602,8 @@ _FULLTEXT = {
     "sqlite": [
         """
         CREATE VIRTUAL TABLE fulltext
-        USING fts5(labels, title, body, tokenize='ascii', columnsize=0, prefix='3 4')
+        USING fts5(key UNINDEXED, labels, title, body, tokenize='ascii', columnsize=0, prefix='3 4')
         """,
-        "CREATE TABLE fulltext_keys (number INTEGER PRIMARY KEY, key VARCHAR(36) NOT NULL)",
     ],
     "postgresql": [
         """
