@@ -80,7 +80,10 @@ def measure(url: str, folder: Path, effort: Effort, tell: Tell, *, only: tuple[s
 
 
 def compare(urls: tuple[str, str], folder: Path, effort: Effort, tell: Tell) -> dict[str, tuple[float, float]]:
-    """The rates of `FLAT` on two desks at sixteen connections: the best of three, measured by turns."""
+    """The rates of `FLAT` on two desks at sixteen connections: the best of three, measured by turns.
+
+    Without a worker, or each turn would first have to wait for the mails of the one before.
+    """
     best: dict[str, list[float]] = {name: [0.0, 0.0] for name in FLAT}
     plans = []
     for url in urls:
@@ -88,7 +91,7 @@ def compare(urls: tuple[str, str], folder: Path, effort: Effort, tell: Tell) -> 
             plans.append([it for it in calls.scenarios(services) if it.name in FLAT])
     for turn in range(2 * _TURNS):
         place = turn % 2
-        with serving(urls[place], folder) as server:
+        with serving(urls[place], folder, worker=False) as server:
             server.settle()
             for it in plans[place]:
                 _, many = _serve(server, it, effort)

@@ -30,10 +30,10 @@ def settings_for(url: str, folder: Path) -> dict[str, str]:
 
 
 class Server:
-    """`ready` is the seconds from its start to the first 200 of `/readyz`."""
+    """`ready` is the seconds from its start to the first 200 of `/readyz`; `works`: it has a worker."""
 
-    def __init__(self, process: "subprocess.Popen[str]", port: int, ready: float) -> None:
-        self.process, self.port, self.ready = process, port, ready
+    def __init__(self, process: "subprocess.Popen[str]", port: int, ready: float, *, works: bool) -> None:
+        self.process, self.port, self.ready, self.works = process, port, ready, works
 
     def memory(self) -> Memory | None:
         """None where the system does not say."""
@@ -50,15 +50,21 @@ class Server:
         return int(sum(map(float, found)))
 
     def settle(self) -> float:
-        """Wait until the worker has nothing to do; returns the seconds it took."""
+        """Wait until the worker has nothing to do and nothing is made ready any more; returns the seconds it took."""
         began = time.monotonic()
-        while self.backlog() and time.monotonic() < began + _PATIENCE:
+        while ((self.works and self.backlog()) or not self._rests()) and time.monotonic() < began + _PATIENCE:
             time.sleep(0.1)
         return time.monotonic() - began
 
+    def _rests(self) -> bool:
+        """Whether the process uses hardly any processor time: after its start it fills caches for a while."""
+        before = _processor_time(self.process.pid)
+        time.sleep(0.4)
+        return _processor_time(self.process.pid) - before < 0.04
+
 
 @contextmanager
-def serving(url: str, folder: Path) -> Iterator[Server]:
+def serving(url: str, folder: Path, *, worker: bool = True) -> Iterator[Server]:
     # What Python compiles at a first start it must be able to keep for the next ones, as anywhere else.
     environment = {
         name: value
@@ -69,7 +75,7 @@ def serving(url: str, folder: Path) -> Iterator[Server]:
     began = time.perf_counter()
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "deskhand", "serve", "--port", "0"],
+            [sys.executable, "-m", "deskhand", "serve", "--port", "0", *([] if worker else ["--no-worker"])],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -79,11 +85,20 @@ def serving(url: str, folder: Path) -> Iterator[Server]:
         with process:
             try:
                 port = _port(process, folder)
-                yield Server(process, port, _ready(port) - began)
+                yield Server(process, port, _ready(port) - began, works=worker)
                 process.terminate()
                 process.wait(_PATIENCE)
             finally:
                 process.kill()
+
+
+def _processor_time(pid: int) -> float:
+    """In seconds; 0 where the system does not say."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def get(port: int, path: str) -> bytes:
