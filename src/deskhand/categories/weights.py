@@ -54,9 +54,12 @@ def shares(units: Iterable[Unit]) -> list[Row]:
 @lru_cache(2048)
 def _share(keys: tuple[tuple[str, float], ...]) -> Row:
     slugs, _, places, weights = seed()
-    width = len(slugs)
-    known = [(weights[at : at + width], share) for key, share in keys if (at := places.get(key)) is not None]
-    return tuple(sum(row[column] * share for row, share in known) for column in range(width)) if known else _UNKNOWN
+    width, sums = len(slugs), list[float]()
+    for key, share in keys:
+        if (at := places.get(key)) is not None:
+            row = [weight * share for weight in weights[at : at + width]]
+            sums = [one + other for one, other in zip(sums, row, strict=True)] if sums else row
+    return sums or _UNKNOWN
 
 
 def scores(units: Iterable[Unit], rows: Iterable[Row]) -> Scores:

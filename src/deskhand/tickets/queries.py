@@ -10,7 +10,7 @@ from deskhand.accounts.actor import Actor
 from deskhand.accounts.tables import users
 from deskhand.kit.statements import Statement
 from deskhand.tickets import cursors, filters, search
-from deskhand.tickets.access import TICKETS
+from deskhand.tickets.access import OWN_TICKETS, TICKETS
 from deskhand.tickets.filters import Filter, Shape
 from deskhand.tickets.model import Message, Ticket
 from deskhand.tickets.tables import messages, tickets
@@ -169,7 +169,7 @@ def _select_ids(shape: Shape) -> Statement:
 
 @lru_cache(1024)
 def _select(shape: Shape, after_cursor: bool) -> Statement:
-    statement: Any = TICKETS
+    statement: Any = TICKETS if shape.scope == "desk" else OWN_TICKETS
     if shape.scope == "desk":
         r, a = _requesters.c, _assignees.c
         statement = statement.join(_requesters, r.id == _t.requester_id).outerjoin(_assignees, a.id == _t.assignee_id)
