@@ -273,6 +273,15 @@ def test_both_databases_answer_alike(
     assert answers[0] == answers[1]
 
 
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+def test_each_search_is_planned_for_its_own_words(tx: Connection) -> None:
+    """After some repetitions PostgreSQL would else take one plan for all: of rare words it reads every message."""
+    for number in range(12):
+        found(tx, f"refund word{number}")
+    prepared = tx.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
+    assert [statement for statement in prepared if "tsquery" in statement] == []
+
+
 def test_the_migrations_make_what_the_seam_names(databases: Databases) -> None:
     shapes = []
     with databases.migrated() as migrated, databases.empty() as empty:

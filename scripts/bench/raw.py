@@ -172,7 +172,8 @@ class _Postgres:
     def read(self, step: Step) -> None:
         execute: Any = self.db.execute
         for sql, parameters in step:
-            execute(sql, parameters).fetchall()
+            # Searches are planned for their words, as the server has them planned.
+            execute(sql, parameters, prepare="tsquery" not in sql).fetchall()
 
     def write(self, step: Step) -> None:
         execute: Any = self.db.execute

@@ -193,16 +193,12 @@ def _tsquery(term: Term) -> str:
     return " <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.prefix else "")
 
 
-def _statements(sqlite: str, postgresql: str, lists: tuple[str, ...] = ()) -> dict[str, Statement]:
+def _statements(
+    sqlite: str, postgresql: str, lists: tuple[str, ...] = (), *, planned: bool = False
+) -> dict[str, Statement]:
     expanding = [bindparam(name, expanding=True) for name in lists]
     given = {"sqlite": sqlite, "postgresql": postgresql}
-    return {name: Statement(text(sql).bindparams(*expanding)) for name, sql in given.items()}
-
-
-def _statements(sqlite: str, postgresql: str, lists: tuple[str, ...] = ()) -> dict[str, Statement]:
-    expanding = [bindparam(name, expanding=True) for name in lists]
-    given = {"sqlite": sqlite, "postgresql": postgresql}
-    return {name: Statement(text(sql).bindparams(*expanding)) for name, sql in given.items()}
+    return {name: Statement(text(sql).bindparams(*expanding), planned=planned) for name, sql in given.items()}
 
 
 _ADD = _statements(
@@ -220,17 +216,21 @@ _ENTRY = _statements(
 )
 # What finds many entries answers in one row: SQLite's driver lets go of the interpreter for each row, and has to get it
 # back from whatever thread works meanwhile. Of searches at the same time that took the most.
+# How to search depends on how often the words are there: a plan that was made for any words reads the whole table for
+# those that are rare.
 _MATCH = _statements(
     "SELECT group_concat(number, ' '), group_concat(key, ' ') FROM (SELECT f.rowid AS number, k.key AS key "
     "FROM fulltext f CROSS JOIN fulltext_keys k ON k.number = f.rowid "
     "WHERE fulltext MATCH :query ORDER BY f.rowid DESC LIMIT :limit) AS found",
     "SELECT string_agg(CAST(number AS TEXT), ' '), string_agg(key, ' ') FROM (SELECT number, key "
     "FROM fulltext WHERE vector @@ CAST(:query AS tsquery) ORDER BY number DESC LIMIT :limit) AS found",
+    planned=True,
 )
 _COUNT = _statements(
     "SELECT count(*) FROM (SELECT rowid FROM fulltext WHERE fulltext MATCH :query ORDER BY rowid DESC LIMIT :limit)",
     "SELECT count(*) FROM (SELECT number FROM fulltext WHERE vector @@ CAST(:query AS tsquery) "
     "ORDER BY number DESC LIMIT :limit) AS found",
+    planned=True,
 )
 _HEADS = _statements(
     "SELECT group_concat(rowid || '|' || title || '|' || substr(body, 1, :head), char(10)) "

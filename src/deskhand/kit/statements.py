@@ -25,8 +25,10 @@ class Statement:
     Values go in and come out as with Core: JSON, booleans and ids as their column types say. Errors are Core's, too.
     """
 
-    def __init__(self, core: Any) -> None:
+    def __init__(self, core: Any, *, planned: bool = False) -> None:
+        """`planned`: PostgreSQL is to plan it anew each time, knowing the values; for where they decide the way."""
         self.core = core
+        self._planned = planned
         self._lists: list[str] | None = None
         self._texts: dict[tuple[Any, ...], _Text] = {}
 
@@ -74,8 +76,9 @@ class Statement:
 
     def _execute(self, tx: Connection, values: Values) -> "tuple[_Text, Any]":
         text, parameters = self.prepared(tx.dialect, values)
+        how: dict[str, Any] = {"prepare": False} if self._planned and tx.dialect.name == "postgresql" else {}
         try:
-            return text, tx.connection.dbapi_connection.execute(text.sql, parameters)  # type: ignore[union-attr]
+            return text, tx.connection.dbapi_connection.execute(text.sql, parameters, **how)  # type: ignore[union-attr]
         except tx.dialect.dbapi.Error as problem:  # type: ignore[union-attr]
             raise _as_core_raises(tx, text.sql, parameters, problem) from problem
 
