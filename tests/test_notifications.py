@@ -556,6 +556,18 @@ class TestAccount:
         first, second = (desk.client.get(mail.link("/login/reset")).status_code for mail in mailed(desk))
         assert (first, second) == (404, 200)
 
+    def test_a_job_that_two_began_leaves_the_link_that_was_kept(self, desk: Desk) -> None:
+        desk.user_id("alice")
+        desk.anyone().post("/api/v1/auth/password-reset", {"email": "alice@acme.example"}, expect=202)
+        post = Post(desk.settings, desk.services.signer)
+        event_id = desk.read(
+            lambda tx: tx.execute(select(events.events.c.id).order_by(events.events.c.seq.desc())).scalar()
+        )
+        for letters in [desk.read(delivery.compose, post, event_id) for _ in range(2)]:
+            desk.write(delivery.keep, post, event_id, letters)
+        (mail,) = outbox(desk)
+        assert desk.client.get(mail.link("/login/reset")).status_code == 200
+
     def test_an_invitation(self, desk: Desk) -> None:
         desk.as_("ada").post("/staff/users", {"email": "kim@kim.example", "name": "Kim", "role": "agent"}, expect=201)
         (mail,) = mailed(desk)

@@ -91,10 +91,10 @@ def fingerprint(subject: str, body: str) -> str:
 
 
 # As many words as most requests are made of: taking one apart costs ten times as much as looking it up.
-_COMMON_WORDS = 2048
+COMMON_WORDS = 2048
 
 
-@lru_cache(_COMMON_WORDS)
+@lru_cache(COMMON_WORDS)
 def word_keys(word: str) -> tuple[tuple[str, float], ...]:
     """A word's features: itself, its beginning (which bridges inflections) and fragments (which bridge typos)."""
     keys = [(f"w:{word}", 1.0)]
@@ -108,7 +108,7 @@ def word_keys(word: str) -> tuple[tuple[str, float], ...]:
     return tuple(keys)
 
 
-@lru_cache(_COMMON_WORDS // 4)
+@lru_cache(COMMON_WORDS // 4)
 def title_keys(word: str) -> tuple[tuple[str, float], ...]:
     """Those of a word in the subject."""
     return (*word_keys(word), (f"t:{word}", 0.7))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import orjson
 
-from deskhand.categories.features import Unit, extract
+from deskhand.categories.features import COMMON_WORDS, Unit, extract
 
 WEIGHTS = Path(__file__).parent / "seed" / "weights.json"
 
@@ -51,7 +51,7 @@ def shares(units: Iterable[Unit]) -> list[Row]:
     return [_share(unit.keys) if len(unit.keys) > 1 or unit.keys[0][0] in places else _UNKNOWN for unit in units]
 
 
-@lru_cache(2048)
+@lru_cache(COMMON_WORDS)
 def _share(keys: tuple[tuple[str, float], ...]) -> Row:
     slugs, _, places, weights = seed()
     width, sums = len(slugs), list[float]()

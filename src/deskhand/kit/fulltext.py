@@ -19,7 +19,7 @@ from deskhand.kit.statements import Statement
 WORDS_MAX = 6_000
 HEAD = 2_000  # characters of an entry's words that `heads` returns
 
-# What the first revision runs. Nothing of it needs an extension.
+# What the revisions come to. Nothing of it needs an extension.
 DDL = {
     "sqlite": [
         # Sizes of columns serve only FTS5's own ranking. Prefixes of three and four letters have so many words that

@@ -65,8 +65,6 @@ def compose(tx: Connection, post: Post, event_id: str) -> Letters:
             news.append(_news(event, notice))
         else:
             due.setdefault(_key(event_id, notice), notice)
-    for (key,) in _WRITTEN.rows(tx, {"keys": list(due)}):
-        del due[key]  # a second link would make the first one void
     if event["name"] not in TICKET_EVENTS or not due:
         return Letters(news, [], list(due.values()))
     matter = content.matter(tx, post.settings, event, {notice.kind for notice in due.values()})
@@ -84,7 +82,11 @@ def keep(tx: Connection, post: Post, event_id: str, letters: Letters) -> None:
         tx.execute(_INSERT_NEWS, letters.news)
     for row in letters.mails:
         put(tx, post, row)
+    # Looked at here and not before: a second link would make the first one void.
+    written = {key for (key,) in _WRITTEN.rows(tx, {"keys": [_key(event_id, notice) for notice in letters.linked]})}
     for notice in letters.linked:
+        if _key(event_id, notice) in written:
+            continue
         mail_id = new_id()
         message = content.account_mail(tx, post.settings, mail_id, notice, _link(tx, post, notice))
         put(tx, post, _row(mail_id, event_id, notice, None) | content_of(message))
