@@ -1,5 +1,7 @@
 """Ten seconds to think better of it: what staff send is kept, can be taken back, and happens once."""
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,8 +15,8 @@ from deskhand.doors import worker
 from deskhand.kit import jobs
 from deskhand.kit.clock import DAY, SECOND, at, now
 from deskhand.kit.errors import Forbidden, Invalid, NotFound
-from deskhand.tickets import access, held, queries
-from deskhand.tickets.model import BulkChange, NewStaffReply, StaffTicketChange, Status
+from deskhand.tickets import access, due, held, ops, queries, texts
+from deskhand.tickets.model import BulkChange, NewStaffReply, Priority, StaffTicketChange, Status
 from tests.support.api import at_once, count, events_of, later, upload
 from tests.support.app import Desk
 
@@ -133,8 +135,8 @@ def test_customers_hold_nothing(desk: Desk) -> None:
 
 def test_a_job_that_runs_twice_sends_once(desk: Desk) -> None:
     one = hold(desk, ticket := desk.new_ticket())
-    at_once(*[lambda: held.run(desk.store, one.id)] * 4)
-    held.run(desk.store, one.id)
+    at_once(*[lambda: due.run(desk.store, one.id)] * 4)
+    due.run(desk.store, one.id)
     assert said(desk, ticket) == ["Try again now."]
 
 
@@ -150,8 +152,51 @@ def test_sent_or_taken_back_but_never_both(desk: Desk) -> None:
 
     for number in range(8):
         one = hold(desk, ticket, f"Number {number}")
-        _, taken = at_once(lambda one=one: held.run(desk.store, one.id), lambda one=one: take(one))
+        _, taken = at_once(lambda one=one: due.run(desk.store, one.id), lambda one=one: take(one))
         assert (f"Number {number}" in said(desk, ticket)) != taken
+
+
+def while_it_is_read(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> list[bool]:
+    """Do it while a reply is rendered, on a thread of its own; each time, whether it had to wait for the reply."""
+    waited, render = [], texts.render
+
+    def rendering(body: str) -> str:
+        doing = threading.Thread(target=act)
+        doing.start()
+        doing.join(timeout=3)
+        waited.append(doing.is_alive())
+        return render(body)
+
+    monkeypatch.setattr(texts, "render", rendering)
+    return waited
+
+
+def test_nobody_waits_while_a_reply_is_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, ada = hold(desk, ticket := desk.new_ticket()), desk.actor("ada")
+
+    def raise_priority() -> None:
+        change = StaffTicketChange(priority=Priority.URGENT)
+        desk.write(lambda tx: ops.change(tx, ada, access.lock(tx, ada, ticket["id"]), change))
+
+    waited = while_it_is_read(monkeypatch, raise_priority)
+    due.run(desk.store, one.id)
+    assert waited == [False]
+    assert said(desk, ticket) == ["Try again now."]
+    assert (thread(desk, ticket)["priority"], thread(desk, ticket)["status"]) == ("urgent", "pending")
+
+
+def test_what_is_taken_back_while_it_is_read_never_happened(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = upload(desk.as_("sam")).json()
+    one, sam = hold(desk, ticket := desk.new_ticket(), file["markdown"]), desk.actor("sam")
+    waited = while_it_is_read(monkeypatch, lambda: desk.write(held.take_back, sam, one.id))
+    due.run(desk.store, one.id)
+    assert waited == [False]
+    assert said(desk, ticket) == []
+    assert events_of(desk, "ticket.replied") == []
+    monkeypatch.undo()
+    hold(desk, ticket, file["markdown"])
+    work_later(desk)
+    assert len(thread(desk, ticket)["messages"][1]["attachments"]) == 1
 
 
 def test_it_can_be_sent_at_once(desk: Desk) -> None:

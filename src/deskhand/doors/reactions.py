@@ -14,7 +14,7 @@ from deskhand.kit.clock import DAY, now
 from deskhand.kit.jobs import Job
 from deskhand.notifications import delivery, digest
 from deskhand.notifications.delivery import Post
-from deskhand.tickets import contact, enrich, held, presence, schedule
+from deskhand.tickets import contact, due, enrich, presence, schedule
 
 # As long as the widest limit that a setting can sensibly ask for.
 _HITS_KEPT = 32 * DAY
@@ -46,7 +46,7 @@ def enrich_ticket(services: Services, job: Job) -> None:
 
 
 def carry_out(services: Services, job: Job) -> None:
-    held.run(services.store, job.payload["held_id"])
+    due.run(services.store, job.payload["held_id"])
 
 
 def queue_digests(services: Services, _job: Job) -> None:

@@ -1,7 +1,8 @@
-"""What staff sent and may still take back: stored at once, carried out by a job ten seconds later.
+"""What staff sent and may still take back: stored at once, carried out by a job (`due`) ten seconds later.
 
 Whoever deletes the row decides: the job, in the transaction of the act itself, or its author, who has it back then. So
 it happens once or not at all, whatever dies in between. Until then nothing has happened: there is no event and no mail.
+What is given is never edited: to write it anew is to take it back and to hold another.
 """
 
 from collections import defaultdict
@@ -10,21 +11,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, delete, select, update
 
-from deskhand.accounts import sessions
-from deskhand.accounts.actor import Actor, Client, Identity, Role
-from deskhand.accounts.queries import active_staff
+from deskhand.accounts.actor import Actor, Role
 from deskhand.accounts.tables import users
 from deskhand.attachments import holding
 from deskhand.kit import jobs
 from deskhand.kit.clock import SECOND, now
-from deskhand.kit.db import Store
-from deskhand.kit.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
+from deskhand.kit.errors import Conflict, Invalid, NotFound
 from deskhand.kit.ids import new_id, parse_id
 from deskhand.kit.phrases import Phrase
 from deskhand.tickets import access, ops, tags
 from deskhand.tickets.model import MAX_TAGS, BulkChange, NewStaffReply, StaffTicketChange, Ticket
 from deskhand.tickets.tables import held_acts, held_tickets
-from deskhand.tickets.texts import files_in
 
 DELAY = 10 * SECOND
 MAX_TICKETS = 100
@@ -86,7 +83,7 @@ def hold_reply(
     with_it = change.model_dump(mode="json", exclude_unset=True, exclude={"status"}) if change else None
     ops.check(tx, with_it or {})
     held = _keep(tx, actor, "reply", [ticket.id], {"body": new.body, "status": new.status, "change": with_it})
-    if files := files_in(new.body):
+    if files := new.written.files:
         holding.hold(tx, ids=files, uploader_id=held.author_id, held_by=held.id, ticket_id=ticket.id)
     return held
 
@@ -101,7 +98,7 @@ def hold_change(tx: Connection, actor: Actor, refs: Sequence[str], change: BulkC
     fields = change.model_dump(mode="json", exclude_unset=True, exclude={"add_tags", "remove_tags"})
     given = {"change": fields, "add_tags": change.add_tags, "remove_tags": change.remove_tags}
     ops.check(tx, fields)
-    _check_tags(tx, found, given)
+    check_tags(tx, found, given)
     return _keep(tx, actor, "change", sorted(ticket.id for ticket in found), given)
 
 
@@ -111,7 +108,7 @@ def take_back(tx: Connection, actor: Actor, held_id: str) -> Held:
     For its author alone; what failed an admin can clear away, for its author may be gone.
     """
     held = _own(tx, actor, held_id)
-    if tx.execute(_DELETE, {"held": held.id}).rowcount == 0:
+    if not claim(tx, held.id):
         raise AlreadySent
     holding.release(tx, uploader_id=held.author_id, held_by=held.id)
     jobs.withdraw(tx, _job_key(held.id))
@@ -137,72 +134,20 @@ def by_author(tx: Connection, actor: Actor) -> list[Held]:
     return _read(tx, _BY_AUTHOR, author=actor.require_user())
 
 
-def run(store: Store, held_id: str) -> None:
-    """The job. Raises GiveUp where the act is refused; then it stays, with the reason beside it."""
-    try:
-        with store.begin() as tx:
-            carry_out(tx, held_id)
-    except Unavailable:
-        raise
-    except Refusal as refusal:
-        with store.begin() as tx:
-            tx.execute(_NOTE, {"held": held_id, "why": refusal.detail})
-        raise jobs.GiveUp(refusal.detail) from refusal
+def find(tx: Connection, held_id: str) -> Held | None:
+    return next(iter(_read(tx, _ONE, held=held_id)), None)
 
 
-def carry_out(tx: Connection, held_id: str) -> None:
-    """Do it as its author, who must still be in the team; what is no longer there was done before, or taken back.
-
-    Of many tickets those are left out that are gone meanwhile.
-    """
-    held = _find(tx, held_id)
-    if held is None or tx.execute(_DELETE, {"held": held.id}).rowcount == 0:
-        return
-    actor = _author(tx, held)
-    if held.kind == "reply":
-        holding.release(tx, uploader_id=held.author_id, held_by=held.id)
-        _reply(tx, actor, held)
-    else:
-        _change(tx, actor, held)
+def claim(tx: Connection, held_id: str) -> bool:
+    """Whether it was still there: whoever took it away decides what becomes of it."""
+    return tx.execute(_DELETE, {"held": held_id}).rowcount > 0
 
 
-def _keep(tx: Connection, actor: Actor, kind: str, ticket_ids: list[str], given: dict[str, Any]) -> Held:
-    held_id, moment, author_id = new_id(), now(), actor.require_user()
-    held = Held(held_id, author_id, kind, given, moment + DELAY, None, moment, actor.name, ticket_ids)
-    row = held._asdict()
-    tx.execute(_INSERT, {name: row[name] for name in Held._fields[:-2]})
-    tx.execute(_INSERT_TICKETS, [{"held_id": held_id, "ticket_id": ticket_id} for ticket_id in ticket_ids])
-    # What was written is in the row alone: everyone in the team may read jobs.
-    jobs.enqueue(tx, JOB, {"held_id": held_id}, dedupe_key=_job_key(held_id), run_at=held.due_at)
-    return held
+def keep_problem(tx: Connection, held_id: str, why: str) -> None:
+    tx.execute(_NOTE, {"held": held_id, "why": why})
 
 
-def _author(tx: Connection, held: Held) -> Actor:
-    row = active_staff(tx, held.author_id)
-    if row is None:
-        message = Phrase("{name} is not in the team any more, so this was not sent.", name=held.author_name)
-        raise Forbidden(message, code="staff_only")
-    return sessions.actor_from(row, Client("web"), Identity.SESSION)
-
-
-def _reply(tx: Connection, actor: Actor, held: Held) -> None:
-    ticket = access.lock(tx, actor, held.ticket_ids[0])
-    if change := held.given["change"]:
-        ticket = ops.change(tx, actor, ticket, StaffTicketChange.model_validate(change))
-    ops.reply(tx, actor, ticket, NewStaffReply(body=held.given["body"], status=held.given["status"]))
-
-
-def _change(tx: Connection, actor: Actor, held: Held) -> None:
-    found = access.lock_all(tx, actor, held.ticket_ids)
-    if not found:
-        raise access.NoSuchTicket("None of these tickets is there any more.")
-    wanted = _check_tags(tx, found, held.given)
-    for ticket in found:
-        fields = held.given["change"] | ({"tags": wanted[ticket.id]} if ticket.id in wanted else {})
-        ops.change(tx, actor, ticket, StaffTicketChange.model_validate(fields))
-
-
-def _check_tags(tx: Connection, found: list[Ticket], given: dict[str, Any]) -> dict[str, list[str]]:
+def check_tags(tx: Connection, found: list[Ticket], given: dict[str, Any]) -> dict[str, list[str]]:
     """The tags that each ticket is to have; nothing where none are to change. Raises Invalid for too many."""
     add, remove = given["add_tags"], set(given["remove_tags"])
     if not add and not remove:
@@ -218,22 +163,29 @@ def _check_tags(tx: Connection, found: list[Ticket], given: dict[str, Any]) -> d
     return wanted
 
 
+def _keep(tx: Connection, actor: Actor, kind: str, ticket_ids: list[str], given: dict[str, Any]) -> Held:
+    held_id, moment, author_id = new_id(), now(), actor.require_user()
+    held = Held(held_id, author_id, kind, given, moment + DELAY, None, moment, actor.name, ticket_ids)
+    row = held._asdict()
+    tx.execute(_INSERT, {name: row[name] for name in Held._fields[:-2]})
+    tx.execute(_INSERT_TICKETS, [{"held_id": held_id, "ticket_id": ticket_id} for ticket_id in ticket_ids])
+    # What was written is in the row alone: everyone in the team may read jobs.
+    jobs.enqueue(tx, JOB, {"held_id": held_id}, dedupe_key=_job_key(held_id), run_at=held.due_at)
+    return held
+
+
 def _own(tx: Connection, actor: Actor, held_id: str) -> Held:
     """Raises AlreadySent for what is gone, NotFound for what is somebody else's."""
     actor.require_staff()
     canonical = parse_id(held_id)
     if canonical is None:
         raise NotFound
-    held = _find(tx, canonical)
+    held = find(tx, canonical)
     if held is None:
         raise AlreadySent
     if held.author_id != actor.user_id and not (held.problem and actor.role is Role.ADMIN):
         raise NotFound
     return held
-
-
-def _find(tx: Connection, held_id: str) -> Held | None:
-    return next(iter(_read(tx, _ONE, held=held_id)), None)
 
 
 def _read(tx: Connection, statement: Select[*tuple[Any, ...]], **values: Any) -> list[Held]:
