@@ -1,14 +1,17 @@
 """Every route is described, and every route by which a stranger writes has a limit."""
 
 import inspect
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from deskhand.accounts.actor import Role
-from tests.support.api import UNLIMITED, api_routes, is_problem
+from deskhand.doors.api import openapi
+from tests.support.api import UNLIMITED, api_routes, at_once, is_problem, served
 from tests.support.app import SUPPORT, Desk, running
 
 PASSWORD = "a password that is long enough"
@@ -120,3 +123,36 @@ def test_the_pages_about_it_need_nothing_from_elsewhere(bare: Desk) -> None:
     for outside in ("<script", 'src="http', 'href="http', "@import"):
         assert outside not in page.text
     assert "problem-invalid" in page.text
+
+
+def test_others_are_answered_while_the_description_is_made_and_it_is_made_once(
+    bare: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answered, makes = threading.Event(), threading.Event(), []
+    document = openapi.document
+
+    def slowly(app: Any) -> dict[str, Any]:
+        asked.set()
+        makes.append(answered.wait(timeout=5))
+        return document(app)
+
+    monkeypatch.setattr(openapi, "document", slowly)
+
+    def meanwhile(http: httpx2.Client) -> int:
+        assert asked.wait(timeout=5)
+        status = http.get("/healthz").status_code
+        answered.set()
+        return status
+
+    with served(bare) as address, httpx2.Client(base_url=address, timeout=30) as http:
+        data, page, again, health = at_once(
+            lambda: http.get("/api/openapi.json"),
+            lambda: http.get("/api/docs"),
+            lambda: http.get("/api/openapi.json"),
+            lambda: meanwhile(http),
+        )
+    assert (data.status_code, page.status_code, health) == (200, 200, 200)
+    assert makes == [True]
+    assert data.content == again.content
+    assert data.json()["openapi"].startswith("3.1")
+    assert page.headers["content-type"].startswith("text/html")

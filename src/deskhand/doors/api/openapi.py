@@ -4,6 +4,7 @@ GET    /api/openapi.json
 GET    /api/docs           the same for people, without a file from anywhere else
 """
 
+import asyncio
 from typing import Any
 
 import orjson
@@ -80,12 +81,12 @@ _KEY_PARAMETER = {
 def install(app: FastAPI) -> None:
     """Serve the description and its page; both are made once, on first use."""
     made: dict[str, tuple[bytes, str]] = {}
+    making = asyncio.Lock()
 
-    def answer(request: Request, name: str, content_type: str) -> Response:
-        if not made:
-            described = document(app)
-            for key, body in (("json", orjson.dumps(described)), ("page", docs_page.render(described))):
-                made[key] = body, etags.tag_of(body)
+    async def answer(request: Request, name: str, content_type: str) -> Response:
+        async with making:
+            if not made:
+                made.update(await asyncio.to_thread(_make, app))
         body, tag = made[name]
         headers = {"ETag": tag, "Cache-Control": "no-cache", "Content-Security-Policy": docs_page.POLICY}
         if etags.matches(request.headers.get("if-none-match", ""), tag):
@@ -93,10 +94,10 @@ def install(app: FastAPI) -> None:
         return Response(body, 200, headers, content_type)
 
     async def as_json(request: Request) -> Response:
-        return answer(request, "json", "application/json")
+        return await answer(request, "json", "application/json")
 
     async def as_page(request: Request) -> Response:
-        return answer(request, "page", "text/html; charset=utf-8")
+        return await answer(request, "page", "text/html; charset=utf-8")
 
     app.router.routes += [Route("/api/openapi.json", as_json), Route("/api/docs", as_page)]
 
@@ -117,6 +118,13 @@ def document(app: FastAPI) -> dict[str, Any]:
         for method in route.methods or ():
             _complete(made["paths"][route.path_format][method.lower()], route, method)
     return made
+
+
+def _make(app: FastAPI) -> dict[str, tuple[bytes, str]]:
+    """Body and ETag of each. Takes most of a second, in which others want to be answered."""
+    described = document(app)
+    bodies = {"json": orjson.dumps(described), "page": docs_page.render(described)}
+    return {name: (body, etags.tag_of(body)) for name, body in bodies.items()}
 
 
 def _complete(operation: dict[str, Any], route: Direct, method: str) -> None:
