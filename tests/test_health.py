@@ -106,6 +106,15 @@ def test_only_this_machine_may_read_them(desk: Desk, peer: str, headers: dict[st
     assert scrape(desk, (peer, 4711), **headers).status_code == status
 
 
+REFUSED = [
+    ("PUT", "/help/some-article"),
+    ("DELETE", "/support/ALT-1"),
+    ("BREW", "/contact"),
+    ("PUT", "/healthz"),
+    ("PATCH", "/api/v1/support/categories"),
+]
+
+
 def test_every_route_is_counted_by_its_pattern_and_nothing_by_what_clients_make_up(desk: Desk) -> None:
     desk.client.get("/help/some-article")
     desk.client.get("/support/ALT-1")
@@ -113,10 +122,14 @@ def test_every_route_is_counted_by_its_pattern_and_nothing_by_what_clients_make_
     desk.client.get("/api/v1/support/kb/some-article")
     desk.client.request("BREW", "/made/up")
     desk.client.get("/made/up/too")
+    assert [desk.client.request(*ask).status_code for ask in REFUSED] == [405] * len(REFUSED)
     page = scrape(desk).text
     counted = set(re.findall(r'^deskhand_requests_total\{method="(\w+)",route="([^"]+)"', page, re.MULTILINE))
     pages = {("GET", route) for route in ("/help/{slug}", "/support/{ref}", "/t/{token}")}
-    assert pages | {("GET", "/api/v1/support/kb/{slug}"), ("GET", "none"), ("other", "none")} <= counted
+    refused = {("PUT", "/help/{slug}"), ("DELETE", "/support/{ref}"), ("other", "/contact"), ("PUT", "/healthz")}
+    refused |= {("PATCH", "/api/v1/support/categories")}
+    others = {("GET", "/api/v1/support/kb/{slug}"), ("GET", "none"), ("other", "none")}
+    assert pages | refused | others <= counted
     for said in ("some-article", "ALT-1", "secret", "made/up", "BREW"):
         assert said not in page
 

@@ -29,6 +29,7 @@ class Switchboard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         route, child = self.find(scope)
         if route is None:
+            scope["route"] = self._by_path(scope)
             await self.otherwise(scope, receive, send)
         else:
             scope.update(child, router=self.router, route=route)  # as the router does; metrics go by it
@@ -44,6 +45,10 @@ class Switchboard:
         route = self.routes[int(found.lastgroup[1:])]
         match, child = route.matches(scope)
         return (route, child) if match is Match.FULL else (None, {})
+
+    def _by_path(self, scope: Scope) -> BaseRoute | None:
+        """The route that would be asked by another method, which the router refuses without saying whose path it is."""
+        return next((route for route in self.routes if route.matches(scope)[0] is Match.PARTIAL), None)
 
 
 def _pattern(route: Any) -> str:
