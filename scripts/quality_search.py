@@ -100,7 +100,7 @@ def show(table: Table) -> None:
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]  # texts may hold other line ends
 
 
 def _article(path: Path) -> dict[str, Any]:
