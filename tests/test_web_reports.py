@@ -65,7 +65,7 @@ class TestCharts:
 
     def test_names_do_not_stand_on_each_other(self) -> None:
         drawn = charts.lines(["a", "b"], [("new", [3, 5]), ("resolved", [2, 5])]).lines
-        assert abs(drawn[0].ends - drawn[1].ends) >= 15
+        assert abs(drawn[0].ends - drawn[1].ends) >= 20
 
     @pytest.mark.parametrize(("highest", "top"), [(0, 1), (1, 1), (3, 5), (7, 10), (11, 20), (480, 500), (0.3, 0.5)])
     def test_the_scale_ends_at_a_round_number(self, highest: float, top: float) -> None:

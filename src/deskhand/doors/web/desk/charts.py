@@ -77,7 +77,7 @@ def _apart(drawn: list[Line]) -> list[Line]:
     floor_ = float(_TOP)
     for line in sorted(drawn, key=lambda line: line.ends):
         moved.append(line._replace(ends=max(line.ends, floor_)))
-        floor_ = moved[-1].ends + 15
+        floor_ = moved[-1].ends + 20
     return moved
 
 
