@@ -341,7 +341,9 @@ def test_plain_text_is_what_a_reader_sees() -> None:
     markdown = (
         "# One *two*\n\nSee [the page](https://x.test/y) and `code`.\nNext<br>line ![a shot](s.png)\n\n<b>bold</b>\n"
     )
-    assert plain(markdown) == ("One two\nSee the page and code. Nextline a shot\nbold", "One two")
+    text, headings, links = plain(markdown)
+    assert (text, headings) == ("One two\nSee the page and code. Nextline a shot\nbold", "One two")
+    assert links == [("https://x.test/y", "the page")]
 
 
 def test_quality_is_measured_in_recall_and_rank(tmp_path: Path) -> None:

@@ -6,14 +6,15 @@ from heapq import nlargest
 from itertools import pairwise
 from typing import NamedTuple
 
+from deskhand.kb.fields import BODY, CALLED, END, HEADINGS, SUMMARY, TITLE, Doc
 from deskhand.kb.query import Concept
-from deskhand.kb.search_index import BODY, END, HEADINGS, SUMMARY, TITLE, Doc, Index
+from deskhand.kb.search_index import Index
 
 CANDIDATES = 50
 _JUDGED = 20  # of them, the best: looked at for words side by side
 # Beside the sum of what terms are worth (at most 1): all of the query found, found in the title, side by side.
 _COVERED, _TITLED, _PAIRED = 0.3, 0.8, 0.6
-_PAIR = {TITLE: 1.0, HEADINGS: 0.5, SUMMARY: 0.5, BODY: 0.3}
+_PAIR = {TITLE: 1.0, HEADINGS: 0.5, SUMMARY: 0.5, CALLED: 0.5, BODY: 0.3}
 _TELLING = 15  # terms by which articles are compared
 _TINY = 1e-9
 _ENOUGH = 0.3  # of the best score; what is below is no answer

@@ -10,15 +10,16 @@ from contextlib import contextmanager
 from itertools import islice
 from sys import intern
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, select, text
 from sqlalchemy.engine import URL
 
-from deskhand.kb import ranking
+from deskhand.kb import links, ranking
+from deskhand.kb.fields import BODY, Doc, Source
 from deskhand.kb.plain import plain
 from deskhand.kb.query import language_of, understand
-from deskhand.kb.search_index import BODY, Doc, Index, Source
+from deskhand.kb.search_index import Index
 from deskhand.kb.search_tables import entries, state
 from deskhand.kb.snippets import Snippet, extract, pack
 from deskhand.kit.ids import new_secret
@@ -47,7 +48,8 @@ class Found(NamedTuple):
 def index(tx: Connection, article_id: str, *, title: str, summary: str, body: str, slug: str = "") -> None:
     """Make a published article findable, or what changed of it. `body` is Markdown.
 
-    The words of `slug` count like headings: it often keeps what the article was called before.
+    The words of `slug` count like headings: it often keeps what the article was called before. Those of its links count
+    for the articles that they lead to.
     """
     reading = plain(body)
     texts = (title, f"{slug}\n{reading.headings}", summary, reading.text)
@@ -59,7 +61,7 @@ def index(tx: Connection, article_id: str, *, title: str, summary: str, body: st
         "article_id": article_id,
         "stamp": _change(tx),
         "language": language,
-        "words": "\n".join(map(" ".join, fields)),
+        "words": "\n".join([*map(" ".join, fields), slug, *links.written(reading.links, set(fields[BODY]))]),
         "stems": " ".join(stems),
         "text": reading.text,
         "places": pack(found[BODY]),
@@ -163,11 +165,19 @@ def _refresh(tx: Connection, known: Index) -> None:
     changed = [article_id for article_id, stamp in now.items() if before.get(article_id) != stamp]
     for at in range(0, len(changed), _CHUNK):
         for row in tx.execute(_ENTRIES, {"ids": changed[at : at + _CHUNK]}):
-            fields = tuple(line.split() for line in row.words.split("\n"))
-            # Interned: a copy of its own in each of 2,000 articles would take more memory than all the rest.
-            forms = map(intern, sorted({word for field in fields for word in field}))
-            stems = dict(zip(forms, map(intern, row.stems.split()), strict=True))
-            known.add(Source(row.article_id, row.stamp, row.language, fields, stems))
+            known.add(_source(row))
+    known.link()
+
+
+def _source(row: Any) -> Source:
+    lines = row.words.split("\n")
+    fields = tuple(line.split() for line in lines[: BODY + 1])
+    slug, *leading = lines[BODY + 1 :] or [""]  # none was written before articles had links
+    # Interned: a copy of its own in each of 2,000 articles would take more memory than all the rest.
+    forms = map(intern, sorted({word for field in fields for word in field}))
+    stems = dict(zip(forms, map(intern, row.stems.split()), strict=True))
+    calls = [(to, called) for to, *called in map(str.split, leading)]
+    return Source(row.article_id, row.stamp, row.language, fields, stems, slug, calls)
 
 
 _CHUNK = 200

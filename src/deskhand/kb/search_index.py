@@ -9,48 +9,18 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from deskhand.kb import synonyms
+from deskhand.kb import links, synonyms
+from deskhand.kb.fields import CALLED, END, Doc, Link, Source, worths
 from deskhand.kb.synonyms import Phrase
-
-TITLE, HEADINGS, SUMMARY, BODY = range(4)
-# BM25F: how much a field counts, how far its length matters, and what length is usual. The usual length is fixed, not
-# an average: a term's worth in an article then hangs on that article alone, not on what else is published.
-_WEIGHTS = (6.0, 2.0, 2.5, 1.0)
-_SLOPES = (0.4, 0.5, 0.4, 0.6)
-_USUAL = (6, 30, 20, 500)
-_SATURATION = 3.0
 
 _ANSWERS_MAX = 512  # some 5 MB
 _ASKED_MAX = 100  # characters: what is longer is not asked twice
 
 _FIRST = 0x4E00  # from here on no character means anything to a regular expression
-END = "\x00"  # between a field's words and the groups they are in
-
 
 Asked = tuple[str, int, bool]  # query, limit, with snippets
-
-
-class Source(NamedTuple):
-    """An article's words by field, and the stem of each."""
-
-    article_id: str
-    stamp: str
-    language: str
-    fields: tuple[list[str], ...]
-    stems: dict[str, str]
-
-
-class Doc(NamedTuple):
-    article_id: str
-    stamp: str
-    language: str
-    fields: tuple[str, ...]
-    phrases: list[Phrase]  # in the body; their groups come first after its END
-    terms: str
-    worths: "array[float]"  # of the terms: how much the article is about each, 0 to 1
-    surfaces: tuple[str, ...]
 
 
 class Index:
@@ -108,6 +78,23 @@ class Index:
         self._changed()
         if len(self.docs) > 2 * len(self._places) + 100:
             self._compact()
+
+    def link(self) -> None:
+        """Once articles have changed: let each be found by the words of the links that lead to it."""
+        docs = [doc for doc in self.docs if doc is not None]
+        for doc, called in zip(docs, links.called(docs), strict=True):
+            if doc.fields[CALLED] != called:
+                self._call(doc, called)
+
+    def _call(self, was: Doc, called: str) -> None:
+        fields = (*was.fields[:CALLED], called)
+        told = worths(fields)
+        place = self._places[was.article_id]
+        self._count(was, -1)
+        self.docs[place] = doc = was._replace(fields=fields, terms="".join(told), worths=array("f", told.values()))
+        self._count(doc, 1)
+        for term in set(was.fields[CALLED] + called) - {END}:
+            self._repost(place, term, told.get(term))
 
     def term(self, name: str) -> str | None:
         """The term of that stem or group, where an article has it."""
@@ -178,17 +165,23 @@ class Index:
         fields: list[str] = []
         phrases: list[Phrase] = []
         for words in source.fields:
-            stems = [source.stems[word] for word in words]
             phrases = synonyms.phrases(words)
-            groups = [phrase.group for phrase in phrases]
-            for stem, count in Counter(stems).items():
-                for group in synonyms.groups(stem, source.language):
-                    groups.extend([group] * count)
-            fields.append(self._string(stems) + END + self._string(groups))
-        worths = _worths(fields)
+            fields.append(END.join(self._terms_of(source, words, phrases)))
+        calls = [Link(to, *self._terms_of(source, words, synonyms.phrases(words))) for to, words in source.links]
+        told = worths((*fields, END))
         # A stem is a form as well: what is nearest to a mistyped word may be one that nobody wrote.
-        terms, surfaces = "".join(worths), tuple({*source.stems, *source.stems.values()})
-        return Doc(*source[:3], tuple(fields), phrases, terms, array("f", worths.values()), surfaces)
+        surfaces = tuple({*source.stems, *source.stems.values()})
+        values = array("f", told.values())
+        return Doc(*source[:3], (*fields, END), phrases, "".join(told), values, surfaces, source.slug, calls)
+
+    def _terms_of(self, source: Source, words: list[str], phrases: list[Phrase]) -> tuple[str, str]:
+        """The words, and the groups that they are in."""
+        stems = [source.stems[word] for word in words]
+        groups = [phrase.group for phrase in phrases]
+        for stem, count in Counter(stems).items():
+            for group in synonyms.groups(stem, source.language):
+                groups.extend([group] * count)
+        return self._string(stems), self._string(groups)
 
     def _string(self, names: Sequence[str]) -> str:
         terms = self._terms
@@ -209,6 +202,15 @@ class Index:
             places.append(place)
             worths.append(worth)
 
+    def _repost(self, place: int, term: str, worth: float | None) -> None:
+        places, worths = self._postings[_number(term)]
+        at = bisect_left(places, place)
+        if at < len(places) and places[at] == place:
+            del places[at], worths[at]
+        if worth is not None:
+            places.insert(at, place)
+            worths.insert(at, worth)
+
     def _compact(self) -> None:
         self.docs = [doc for doc in self.docs if doc is not None]
         self._places = {doc.article_id: place for place, doc in enumerate(self.docs) if doc is not None}
@@ -221,14 +223,3 @@ class Index:
 
 def _number(term: str) -> int:
     return ord(term) - _FIRST
-
-
-def _worths(fields: Sequence[str]) -> dict[str, float]:
-    sums: dict[str, float] = {}
-    for field, weight, slope, usual in zip(fields, _WEIGHTS, _SLOPES, _USUAL, strict=True):
-        length = field.index(END)
-        scale = weight / (1 - slope + slope * length / usual)
-        for term, count in Counter(field).items():
-            sums[term] = sums.get(term, 0.0) + count * scale
-    sums.pop(END)
-    return {term: total / (total + _SATURATION) for term, total in sums.items()}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from deskhand.kb.search_index import BODY, END, Doc
+from deskhand.kb.fields import BODY, END, Doc
 from deskhand.kit.words import Word
 
 _LENGTH = 180  # characters, about
