@@ -43,6 +43,21 @@ def test_the_page_tells_everything_that_staff_may_know(desk: Desk, sam: Browser)
         assert word in unescape(text)
 
 
+def test_a_guess_is_told_to_the_team_by_its_name_and_stays_told_once_corrected(desk: Desk, sam: Browser) -> None:
+    ticket = desk.new_ticket(subject="Invoice", body="You charged my credit card twice for this invoice.")
+    told = "Billing was guessed, "
+    assert told in page(sam.get(place(ticket)))
+    assert sam.post(f"{place(ticket)}/change", {"category_slug": "account"}).status_code == 303
+    text = page(sam.get(place(ticket)))
+    assert told in text
+    words = re.search(r"What spoke for it: ([^<]+)<", text)
+    assert words
+    assert "invoice" in words[1]
+    alices = page(Browser(desk, "alice").get(f"/support/{ticket['readable_id']}"))
+    for never in ("was guessed", "What spoke"):
+        assert never not in alices
+
+
 @pytest.mark.parametrize("who", ["alice", "mallory"])
 def test_customers_are_refused_and_visitors_asked_to_sign_in(desk: Desk, who: str) -> None:
     ticket = desk.new_ticket()
