@@ -3,8 +3,7 @@
 import re
 import struct
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from deskhand.kb.fields import BODY, END, Doc
@@ -51,13 +50,23 @@ def _matches(places: bytes, doc: Doc, marks: Mapping[str, float]) -> list[_Match
     offsets = struct.unpack(f"<{len(places) // 4}I", places)
     ends = len(offsets) // 2
     stream, groups = doc.fields[BODY].split(END)
-    hits = islice(re.finditer(f"[{''.join(marks)}]", stream), _MATCHES_MAX)
-    found = [_Match(offsets[hit.start()], offsets[ends + hit.start()], hit[0]) for hit in hits]
+    hits = sorted((at, term) for term in marks for at in _places(stream, term))[:_MATCHES_MAX]
+    found = [_Match(offsets[at], offsets[ends + at], term) for at, term in hits]
     for phrase, term in zip(doc.phrases, groups, strict=False):
         if term in marks:
             found.append(_Match(offsets[phrase.start], offsets[ends + phrase.start + phrase.length - 1], term))
     found.sort()
     return found
+
+
+def _places(stream: str, term: str) -> Iterator[int]:
+    """The first places of the term."""
+    at = -1
+    for _ in range(_MATCHES_MAX):
+        at = stream.find(term, at + 1)
+        if at < 0:
+            return
+        yield at
 
 
 def _window(found: Sequence[_Match], marks: Mapping[str, float]) -> tuple[int, int]:
