@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from deskhand.categories import weights
-from deskhand.categories.features import Unit, content, extract, fingerprint, words_of
+from deskhand.categories.features import Unit, content, extract, lesson_keys, whole, words_of
 from deskhand.categories.weights import Scores
 
 FALLBACK = "general"
@@ -52,13 +52,13 @@ class Reading(NamedTuple):
     """The units of a request, the last of which is the request as a whole, and what the seed makes of each."""
 
     units: list[Unit]
-    shares: list[weights.Row]
+    rows: list[weights.Row]
 
 
 def read(subject: str, body: str) -> Reading:
     """All that can be told of a request without knowing what the team has taught."""
-    units = [*extract(subject, body), Unit("", ((fingerprint(subject, body), 1.0),), 1.0)]
-    return Reading(units, weights.shares(units))
+    units = [*extract(subject, body), whole(subject, body)]
+    return Reading(units, weights.rows(units))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,9 @@ class Lesson:
     @classmethod
     def of(cls, subject: str, body: str, slug: str) -> "Lesson":
         units = extract(subject, body)
-        seeded = weights.scores(units, weights.shares(units))
-        return cls(slug, seeded, _features(content(units)), fingerprint(subject, body))
+        seeded = weights.scores(units, weights.rows(units))
+        ((key, _),) = whole(subject, body).keys
+        return cls(slug, seeded, _features(content(units)), key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,24 +114,24 @@ class Model:
 
         What speaks for a category that is not allowed (a retired one) counts for `general`.
         """
-        units, shares = reading
-        scores = weights.scores(units, shares)
+        units, rows = reading
+        scores = weights.scores(units, rows)
         if self.described or self.learnt:
             scores = _layered(scores, _features(units), self.described, self.learnt)
         chances = _restrict(_softmax(scores | {slug: scores.get(slug, 0.0) for slug in allowed}), allowed)
         best = max(chances, key=chances.__getitem__)
         if chances[best] < UNSURE and FALLBACK in chances and best != FALLBACK:
             return Guess(FALLBACK, chances[FALLBACK])
-        return Guess(best, chances[best], self._reasons(units, shares, best))
+        return Guess(best, chances[best], self._reasons(units, rows, best))
 
-    def _reasons(self, units: list[Unit], shares: list[weights.Row], slug: str) -> tuple[Reason, ...]:
+    def _reasons(self, units: list[Unit], rows: list[weights.Row], slug: str) -> tuple[Reason, ...]:
         seed, sums = weights.seed(), Scores()
         column = seed.slugs.index(slug) if slug in seed.slugs else None
         layers = [layer for layer in (self.described, self.learnt) if layer]
-        for unit, row in zip(units, shares, strict=True):
+        for unit, row in zip(units, rows, strict=True):
             weight = row[column] / seed.scale if row and column is not None else 0.0
-            if layers:
-                weight += sum(layer.get(key, {}).get(slug, 0.0) * share for layer in layers for key, share in unit.keys)
+            for key, share in lesson_keys(unit.kind, unit.called) if layers else ():
+                weight += sum(layer[key].get(slug, 0.0) * share for layer in layers if key in layer)
             said = words_of(unit) if weight else []
             for text in said:
                 sums[text] = sums.get(text, 0.0) + weight * unit.value / len(said)
@@ -139,9 +140,10 @@ class Model:
 
 
 def _features(units: Iterable[Unit]) -> Scores:
+    """What lessons and descriptions may be about, and how much of each is in the request."""
     sums: Scores = {}
     for unit in units:
-        for key, share in unit.keys:
+        for key, share in lesson_keys(unit.kind, unit.called):
             sums[key] = sums.get(key, 0.0) + unit.value * share
     return sums
 
@@ -186,7 +188,7 @@ def _add(layer: Layer, key: str, slug: str, weight: float) -> None:
 def _describe(described: Layer, slug: str, name: str, description: str) -> None:
     for text, weight in ((description, DESCRIPTION_WORD), (name, NAME_WORD)):
         for unit in content(extract(text, "")):
-            for key, share in unit.keys:
+            for key, share in lesson_keys(unit.kind, unit.called):
                 described.setdefault(key, {})[slug] = weight * share
 
 

@@ -8,7 +8,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -46,12 +46,36 @@ _REPEATED = re.compile(r"(.)\1{3,}", re.DOTALL)
 _DIGITS = re.compile(r"\d+")
 
 
+Shares = tuple[tuple[str, float], ...]
+
+
+class Kind(StrEnum):
+    """What a unit is, and with that what its features are called."""
+
+    WORD = "w"
+    TITLE = "t"  # a word of the subject
+    PAIR = "b"  # two words side by side
+    START = "s"  # the subject's first word
+    CUE = "p"
+    TITLE_CUE = "q"  # one in the subject
+    WHOLE = "f"  # the request as a whole
+
+
+_WORDS = (Kind.WORD, Kind.TITLE)
+
+
 class Unit(NamedTuple):
-    """`text` as staff see it, the `keys` of its features with their shares, and its `value` in this request."""
+    """`text` as staff see it, what it is and is `called`, and its `value` in this request."""
 
     text: str
-    keys: tuple[tuple[str, float], ...]
+    kind: Kind
+    called: str
     value: float
+
+    @property
+    def keys(self) -> Shares:
+        """Its features and their shares."""
+        return keys(self.kind, self.called)
 
 
 def extract(subject: str, body: str) -> list[Unit]:
@@ -68,50 +92,49 @@ def extract(subject: str, body: str) -> list[Unit]:
     return units
 
 
+def whole(subject: str, body: str) -> Unit:
+    """The request as one unit: the same for the same words, whatever their numbers, case and punctuation."""
+    words = _words(_without_markup(f"{_plain(subject, SUBJECT_CHARS)} {_plain(body, SUBJECT_CHARS)}"))
+    return Unit("", Kind.WHOLE, hashlib.blake2b(" ".join(words).encode(), digest_size=8).hexdigest(), 1.0)
+
+
 def content(units: Iterable[Unit]) -> list[Unit]:
-    """What a request is about, up to a bound: its words and their beginnings, without cues and function words."""
-    kept = [
-        unit._replace(keys=tuple((key, share) for key, share in unit.keys if key[:2] in ("w:", "x:")))
-        for unit in units
-        if unit.text not in FUNCTION_WORDS and not unit.text.isdigit()
-    ]
-    return [unit for unit in kept if unit.keys][:CONTENT_UNITS]
+    """What a request is about, up to a bound: its words, without function words."""
+    kept = [unit for unit in units if unit.kind in _WORDS and unit.text not in FUNCTION_WORDS]
+    return [unit for unit in kept if not unit.text.isdigit()][:CONTENT_UNITS]
 
 
 def words_of(unit: Unit) -> list[str]:
     """What of the text to show for a unit: a pair stands for its two words. Function words and numbers tell nothing."""
-    texts = unit.text.split() if unit.keys[0][0].startswith("b:") else [unit.text]
+    texts = unit.text.split() if unit.kind == Kind.PAIR else [unit.text]
     return [text for text in texts if text not in FUNCTION_WORDS and not text.isdigit()]
 
 
-def fingerprint(subject: str, body: str) -> str:
-    """The same for requests of the same words, whatever their numbers, case and punctuation."""
-    words = _words(_without_markup(f"{_plain(subject, SUBJECT_CHARS)} {_plain(body, SUBJECT_CHARS)}"))
-    return "f:" + hashlib.blake2b(" ".join(words).encode(), digest_size=8).hexdigest()
-
-
-# As many words as most requests are made of: taking one apart costs ten times as much as looking it up.
-COMMON_WORDS = 2048
-
-
-@lru_cache(COMMON_WORDS)
-def word_keys(word: str) -> tuple[tuple[str, float], ...]:
-    """A word's features: itself, its beginning (which bridges inflections) and fragments (which bridge typos)."""
-    keys = [(f"w:{word}", 1.0)]
-    if len(word) > PREFIX:
-        keys.append((f"x:{word[:PREFIX]}", 0.7))
-    if len(word) >= GRAM:
-        bounded = f"_{word}_"
+def keys(kind: Kind, called: str) -> Shares:
+    """The features of such a unit. A word's are itself, its beginning, which bridges inflections, and its fragments,
+    which bridge typos."""
+    if kind not in _WORDS:
+        more = ((f"p:{called}", 1.0),) if kind == Kind.TITLE_CUE else ()
+        return (*more, (f"{kind}:{called}", 1.0))
+    found = list(lesson_keys(kind, called))
+    if len(called) >= GRAM:
+        bounded = f"_{called}_"
         grams = {bounded[i : i + GRAM] for i in range(len(bounded) - GRAM + 1)}
         share = len(grams) ** -0.5
-        keys += [(f"c:{gram}", share) for gram in sorted(grams)]
-    return tuple(keys)
+        found += [(f"c:{gram}", share) for gram in sorted(grams)]
+    if kind == Kind.TITLE:
+        found.append((f"t:{called}", 0.7))
+    return tuple(found)
 
 
-@lru_cache(COMMON_WORDS // 4)
-def title_keys(word: str) -> tuple[tuple[str, float], ...]:
-    """Those of a word in the subject."""
-    return (*word_keys(word), (f"t:{word}", 0.7))
+def lesson_keys(kind: Kind, called: str) -> Shares:
+    """Those of its features that lessons and descriptions of categories are about."""
+    if kind == Kind.WHOLE:
+        return ((f"f:{called}", 1.0),)
+    if kind not in _WORDS:
+        return ()
+    word = (f"w:{called}", 1.0)
+    return (word, (f"x:{called[:PREFIX]}", 0.7)) if len(called) > PREFIX else (word,)
 
 
 def _plain(text: str, limit: int) -> str:
@@ -130,7 +153,9 @@ def _without_markup(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    words = (m[0].replace("'", "").replace("’", "") for m in _TOKEN.finditer(text))
+    words = _TOKEN.findall(text)
+    if "'" in text or "’" in text:
+        words = [word.replace("'", "").replace("’", "") for word in words]
     return [w if w.isalpha() else _DIGITS.sub("0", w) for w in words if len(w) <= MAX_WORD][:MAX_WORDS]
 
 
@@ -138,24 +163,24 @@ def _title_units(words: list[str]) -> Iterator[Unit]:
     distinct = list(dict.fromkeys(words))
     value = SUBJECT_WEIGHT / max(len(distinct), 3) ** 0.5
     for word in distinct:
-        yield Unit(word, title_keys(word), value)
+        yield Unit(word, Kind.TITLE, word, value)
     yield from _pairs(words, value)
     if words:
-        yield Unit(words[0], ((f"s:{words[0]}", 1.0),), value * PAIR_WEIGHT)
+        yield Unit(words[0], Kind.START, words[0], value * PAIR_WEIGHT)
 
 
 def _story_units(words: list[str], known: set[str]) -> Iterator[Unit]:
     distinct = [w for w in dict.fromkeys(words) if w not in known]
     value = BODY_WEIGHT / max(len(distinct), 6) ** 0.5
     for word in distinct:
-        yield Unit(word, word_keys(word), value)
+        yield Unit(word, Kind.WORD, word, value)
     yield from _pairs(words, value)
 
 
 def _pairs(words: list[str], value: float) -> Iterator[Unit]:
     for pair in dict.fromkeys(pairwise(words)):
         text = " ".join(pair)
-        yield Unit(text, ((f"b:{text}", 1.0),), value * PAIR_WEIGHT)
+        yield Unit(text, Kind.PAIR, text, value * PAIR_WEIGHT)
 
 
 def _cues(subject: str, body: str) -> Iterator[Unit]:
@@ -163,10 +188,10 @@ def _cues(subject: str, body: str) -> Iterator[Unit]:
     for cue in cues().subject:
         if found := cue.pattern.search(subject):
             seen.add(cue.name)
-            yield Unit(_shown(found), ((f"p:{cue.name}", 1.0), (f"q:{cue.name}", 1.0)), CUE_WEIGHT)
+            yield Unit(_shown(found), Kind.TITLE_CUE, cue.name, CUE_WEIGHT)
     for cue in cues().body:
         if cue.name not in seen and (found := cue.pattern.search(body)):
-            yield Unit(_shown(found), ((f"p:{cue.name}", 1.0),), CUE_WEIGHT)
+            yield Unit(_shown(found), Kind.CUE, cue.name, CUE_WEIGHT)
 
 
 def _shown(found: re.Match[str]) -> str:

@@ -6,17 +6,18 @@ from array import array
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import chain
+from operator import mul
 from pathlib import Path
 from typing import NamedTuple
 
 import orjson
 
-from deskhand.categories.features import COMMON_WORDS, Unit, extract
+from deskhand.categories.features import Kind, Unit, extract, keys
 
 WEIGHTS = Path(__file__).parent / "seed" / "weights.json"
 
 Scores = dict[str, float]
-Row = Sequence[float]
+Row = tuple[float, ...]
 _UNKNOWN: Row = ()
 
 
@@ -43,33 +44,35 @@ def seed() -> Seed:
     return Seed(tuple(stored["slugs"]), stored["scale"], places, weights)
 
 
-def shares(units: Iterable[Unit]) -> list[Row]:
+def rows(units: Iterable[Unit]) -> list[Row]:
     """What the seed makes of each unit, apart from its value: by category, or nothing where it knows none of the
     features. Scores and reasons are both made of these, for looking features up is what takes long."""
     places = seed().places
     # Of pairs of words there are too many to keep, and hardly any is known.
-    return [_share(unit.keys) if len(unit.keys) > 1 or unit.keys[0][0] in places else _UNKNOWN for unit in units]
+    return [
+        _UNKNOWN if kind is Kind.PAIR and f"b:{called}" not in places else _row(kind, called)
+        for _, kind, called, _ in units
+    ]
 
 
-@lru_cache(COMMON_WORDS)
-def _share(keys: tuple[tuple[str, float], ...]) -> Row:
+# As many words as most requests are made of: taking one apart costs twenty times as much as looking it up.
+@lru_cache(4096)
+def _row(kind: Kind, called: str) -> Row:
     slugs, _, places, weights = seed()
-    width, sums = len(slugs), list[float]()
-    for key, share in keys:
-        if (at := places.get(key)) is not None:
-            row = [weight * share for weight in weights[at : at + width]]
-            sums = [one + other for one, other in zip(sums, row, strict=True)] if sums else row
-    return sums or _UNKNOWN
+    known = [(at, share) for key, share in keys(kind, called) if (at := places.get(key)) is not None]
+    columns = range(len(slugs) if known else 0)
+    return tuple([sum([weights[at + column] * share for at, share in known]) for column in columns])
 
 
-def scores(units: Iterable[Unit], rows: Iterable[Row]) -> Scores:
+def scores(units: Sequence[Unit], rows: Sequence[Row]) -> Scores:
     slugs, scale, places, weights = seed()
     bias = places["bias"]
-    sums = [float(weight) for weight in weights[bias : bias + len(slugs)]]
-    for unit, row in zip(units, rows, strict=True):
-        for column, weight in enumerate(row):
-            sums[column] += weight * unit.value
-    return {slug: total / scale for slug, total in zip(slugs, sums, strict=True)}
+    known = [(unit.value, *row) for unit, row in zip(units, rows, strict=True) if row]
+    values, *columns = zip(*known, strict=True) if known else [()] * (len(slugs) + 1)
+    return {
+        slug: (weights[bias + at] + sum(map(mul, values, column))) / scale
+        for at, (slug, column) in enumerate(zip(slugs, columns, strict=True))
+    }
 
 
 def stored_digest() -> str:
@@ -82,5 +85,6 @@ def seed_digest() -> str:
     digest = hashlib.sha256()
     for path in sorted(WEIGHTS.parent.glob("*.txt")):
         for line in path.read_text("utf-8").splitlines():
-            digest.update(repr((line, extract(line, line[::-1]))).encode())
+            units = extract(line, line[::-1])
+            digest.update(repr((line, [(unit.text, unit.keys, unit.value) for unit in units])).encode())
     return digest.hexdigest()
