@@ -5,6 +5,7 @@ written without accents. Inflected forms that do not share a stem with a member 
 """
 
 from deskhand.kb.thesaurus_abroad import OTHERS
+from deskhand.kb.thesaurus_everyday import EVERYDAY
 
 _ENGLISH = """
 login, log in, logging in, logged in, sign in, signin, signing in, signed in, logon, log on
@@ -215,5 +216,5 @@ flaky, intermittent, sporadic, randomly, unstable
 
 LINES = {
     language: lines.replace(",\n", ",").strip().splitlines()
-    for language, lines in {"english": _ENGLISH, **OTHERS}.items()
+    for language, lines in {"english": _ENGLISH + EVERYDAY.lstrip("\n"), **OTHERS}.items()
 }

@@ -38,6 +38,29 @@ bildschirm, monitor, display
 vorlage, muster, template
 shop, laden, onlineshop
 termin, buchung, reservierung
+termin, besprechung, meeting, verabredung
+mail, nachricht, email, e mail
+rechner, computer, pc, notebook, gerat
+umziehen, umzug, migrieren, migration, wechseln
+sicherung, sichern, backup, datensicherung
+wiederherstellen, zuruckholen, ruckgangig, wiederherstellung
+bild, foto, grafik
+anhang, anhangen, datei anhangen, mitschicken, beifugen
+spam, werbung, unerwunscht, junk
+netz, internet, web, online
+freigeben, teilen, freigabe, veroffentlichen
+senden, schicken, verschicken, abschicken, versenden
+verschwunden, weg, fehlt, fehlen, nicht sehen, nicht angezeigt
+speicherplatz, voll, speicher
+ton, klang, signalton
+lesebestatigung, gelesen
+sperren, gesperrt, blockieren, blockiert
+ordner, verzeichnis
+suchen, finden, suche
+erinnern, erinnerung, alarm, wecker
+signatur, unterschrift
+zusammenfuhren, verbinden, verknupfen
+absturz, sturzt ab, absturzen
 """,
     "french": """
 connexion, connecter, identifier, login, acceder
@@ -64,6 +87,26 @@ livraison, expedition, envoi, colis
 boutique, magasin, commerce
 ordinateur, pc, poste
 lent, lenteur, vitesse
+agenda, calendrier
+rendez vous, reunion, evenement
+courriel, mail, email, message, courrier, e mail
+sauvegarde, sauvegarder, copie, backup
+restaurer, recuperer, restauration, recuperation
+indesirable, pourriel, spam, publicite
+disparu, perdu, introuvable, manquant, ne vois pas, ne voit pas
+partager, partage, publier, publication
+image, photo
+joindre, piece jointe, pieces jointes, attacher
+espace disque, pleine, plein, stockage
+chiffrer, crypter, chiffrement, cryptage
+doublon, double, duplique
+parametre, preference, reglage, configuration, configurer, option
+dossier, repertoire
+envoyer, expedier, transmettre
+rappel, rappeler, alarme, prevenir, avertir, notification, alerte
+chercher, rechercher, recherche, trouver
+orthographe, orthographique, fautes
+bloquer, bloque, suspendre
 """,
     "spanish": """
 acceder, acceso, iniciar sesion, entrar, login
@@ -91,6 +134,26 @@ tienda, comercio
 ordenador, computadora, pc
 lento, lentitud, velocidad
 archivo, fichero
+calendario, agenda
+cita, reunion, evento
+correo, mensaje, email, e mail, mail
+copia de seguridad, copia, respaldo, respaldar, backup
+restaurar, recuperar, deshacer
+spam, basura, no deseado, publicidad
+desaparecido, desaparecer, perdido, falta, no veo, no aparece
+compartir, publicar, publicacion
+imagen, foto, fotografia
+adjuntar, adjunto
+espacio, lleno, almacenamiento
+cifrar, cifrado, encriptar, encriptacion
+duplicado, doble, repetido
+ajuste, configuracion, configurar, preferencia, opcion
+carpeta, directorio
+enviar, mandar
+recordatorio, recordar, aviso, avisar, alarma, notificacion, alerta
+buscar, busqueda, encontrar
+ortografia, ortografico, faltas
+bloquear, bloqueado, suspender
 """,
     "portuguese": """
 entrar, acessar, acesso, login, fazer login
@@ -118,5 +181,25 @@ loja, comercio
 computador, pc, notebook
 lento, lentidao, velocidade
 arquivo, ficheiro
+calendario, agenda
+compromisso, reuniao, evento
+correio, mensagem, email, e mail, mail
+backup, copia de seguranca, copia
+restaurar, recuperar, desfazer
+spam, lixo, indesejado, publicidade, propaganda
+desaparecido, sumiu, sumiram, perdido, faltando, nao vejo, nao aparece
+compartilhar, partilhar, publicar
+imagem, foto, fotografia
+anexar, anexo
+espaco, cheio, cheia, armazenamento
+criptografar, encriptar, criptografia, cifrar
+duplicado, dobro, repetido
+configuracao, configurar, preferencia, opcao, definicao
+pasta, diretorio
+enviar, mandar
+lembrete, lembrar, aviso, avisar, alarme, notificacao, alerta
+buscar, pesquisar, procurar, encontrar
+ortografia, ortografico
+bloquear, bloqueado, suspender
 """,
 }
