@@ -289,19 +289,31 @@ def test_a_filter_also_lets_through_what_a_search_finds_far_back(calm: Desk) -> 
     rows = [row | {"requester_id": bob, "status": "closed"} for row in many()[:1_200]]
     rows[3]["status"] = "open"
     calm.write(lambda tx: tx.execute(insert(tickets), rows))
-
-    def index(tx: Connection) -> None:
-        for number, row in enumerate(rows, start=1):
-            words = Words.of("Many", "outage")
-            search.index_message(tx, seq=number, ticket_id=row["id"], owner_id=bob, words=words, internal=False)
-
-    calm.write(index)
+    calm.write(index, rows, bob)
     for word in ("outage", "many"):
         (found,) = calm.read(queries.list_desk, sam, Filter(q=word, status=(Status.OPEN,))).rows
         assert found.ticket.id == rows[3]["id"]
         everything = calm.read(queries.list_desk, sam, Filter(q=word))
         assert len(everything.rows) == 20
         assert everything.total >= search.DEPTH
+
+
+def test_a_search_in_another_order_begins_with_what_is_far_back(calm: Desk) -> None:
+    """A thousand and more tickets hold the word; the oldest of them, and the urgent one, are not among the newest."""
+    sam, bob = calm.actor("sam"), calm.user_id("bob")
+    rows = [row | {"requester_id": bob, "priority": 0} for row in many()[:1_200]]
+    rows[5]["priority"] = 3
+    calm.write(lambda tx: tx.execute(insert(tickets), rows))
+    calm.write(index, rows, bob)
+    for sort, first in (("created_at", 0), ("updated_at", 0), ("-priority", 5), ("-created_at", -1)):
+        found = calm.read(queries.list_desk, sam, Filter(q="outage", sort=sort)).rows
+        assert found[0].ticket.id == rows[first]["id"], sort
+
+
+def index(tx: Connection, rows: list[dict[str, Any]], owner_id: str) -> None:
+    for number, row in enumerate(rows, start=1):
+        words = Words.of("Many", "outage")
+        search.index_message(tx, seq=number, ticket_id=row["id"], owner_id=owner_id, words=words, internal=False)
 
 
 def sorted_at_last(plan: str) -> bool:

@@ -17,8 +17,10 @@ from deskhand.tickets.tables import messages, tickets
 
 # Beyond this many a search's tail is noise: nobody pages there, and ranking it would cost.
 MAX_FOUND = 1000
-# So many messages are looked through where a filter leaves less than a page of what the search found first.
+# So many messages are looked through where a filter leaves less than a page of what the search found first, or where
+# what is far back may come first.
 _DEEPER = 16_000
+_BACKWARDS = {"created_at", "updated_at", "-priority"}
 
 _t, _m = tickets.c, messages.c
 _requesters, _assignees = users.alias("requesters"), users.alias("assignees")
@@ -125,7 +127,8 @@ def _ranked(tx: Connection, asked: Filter, scope: str, values: dict[str, Any]) -
     for depth in (search.DEPTH, _DEEPER):
         found = search.search(tx, asked.q or "", owner_id=values.get("owner"), limit=depth, depth=depth)
         ordered = _passing(tx, asked, shape, values | {"ids": [hit.ticket_id for hit in found.hits]})
-        if found.complete or len(ordered) >= first.stop or not filters.narrows(shape):
+        enough = len(ordered) >= first.stop or not filters.narrows(shape)
+        if found.complete or (enough and asked.sort not in _BACKWARDS):
             break
     page = values | {"ids": ordered[first], "limit": asked.per_page, "offset": 0}
     by_id = {row.ticket.id: row for row in _rows(_select(shape, False).rows(tx, page), scope)}
