@@ -17,6 +17,7 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _WORD = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+(?:['’][^\W_{_UNSPACED}]+)*")
+_ASCII_WORD = re.compile("[a-zA-Z0-9]+(?:'[a-zA-Z0-9]+)*")  # the same in a text of nothing else, in half the time
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _APOSTROPHE = re.compile("['’](?:s$)?")
@@ -74,10 +75,10 @@ def words(text: str, *, asked: bool = False) -> Iterator[Word]:
 def stems(text: str, limit: int) -> list[str]:
     """The stems of the first `limit` of `words(text)`, quicker: for texts that are many and long."""
     found: list[str] = []
-    for match in islice(_WORD.finditer(text), limit):
-        word = match[0]
+    pattern = _ASCII_WORD if text.isascii() else _WORD
+    for word in islice(pattern.findall(text), limit):
         if word.isascii() or not unspaced(word):
-            found.append(stem(fold(word)))
+            found.append(_stem_of(word))
         else:
             found.extend(stem(part.text) for part in words(word))
     return [word for word in found[:limit] if word]
@@ -88,7 +89,12 @@ def unspaced(word: str) -> bool:
     return _IS_UNSPACED.match(word) is not None
 
 
-@lru_cache(1 << 12)
+@lru_cache(1 << 13)
+def _stem_of(word: str) -> str:
+    return stem(fold(word))
+
+
+@lru_cache(1 << 11)
 def fold(word: str) -> str:
     """`word` in lower case without accents, apostrophes and possessive s, at most `WORD_MAX` characters."""
     lowered = _APOSTROPHE.sub("", word.lower())
@@ -99,7 +105,7 @@ def fold(word: str) -> str:
     return lowered[:WORD_MAX]
 
 
-@lru_cache(1 << 13)
+@lru_cache(1 << 12)
 def stem(word: str, language: str = "english") -> str:
     """What the inflected forms of a folded word share; the word itself where it has digits or other scripts."""
     if not _STEMMABLE.fullmatch(word):
