@@ -83,7 +83,9 @@ def _readings(
     if word in FAINT["english"] or word in ENGLISH or synonyms.known(word):
         return [Reading(word, 1.0)]
     if _terms(index, tokens, at, languages, unfinished=unfinished):
-        return [Reading(word, 1.0)]
+        # What nobody wrote in this form may be a slip all the same: "rolles" has the stem of "rolling".
+        slips = [] if next(index.beginning(word), None) else typos.slips(index, word)
+        return [Reading(word, 1.0), *(Reading(*guess) for guess in slips)]
     return [Reading(*guess) for guess in typos.corrections(index, word)] or [Reading(word, 1.0)]
 
 

@@ -16,7 +16,8 @@ _COVERED, _TITLED, _PAIRED = 0.3, 0.8, 0.6
 _PAIR = {TITLE: 1.0, HEADINGS: 0.5, SUMMARY: 0.5, CALLED: 0.5, BODY: 0.3}
 _TELLING = 15  # terms by which articles are compared
 _TINY = 1e-9
-_ENOUGH = 0.3  # of the best score; what is below is no answer
+# Of the best score: what is below is no answer. The first few may be worse: who looks at one looks at them all.
+_ENOUGH, _ENOUGH_FOR_FEW, _FEW = 0.3, 0.2, 5
 
 
 class Ranked(NamedTuple):
@@ -35,7 +36,8 @@ def rank(index: Index, concepts: Sequence[Concept]) -> list[Ranked]:
         for at, (base, doc) in enumerate(_candidates(index, concepts))
     ]
     ranked.sort(key=lambda found: (-found.score, found.article_id))
-    return [found for found in ranked if found.score >= _ENOUGH * ranked[0].score]
+    enough = _ENOUGH * ranked[0].score, _ENOUGH_FOR_FEW * ranked[0].score
+    return [found for at, found in enumerate(ranked) if found.score >= enough[at < _FEW]]
 
 
 def marks(index: Index, concepts: Sequence[Concept]) -> dict[str, float]:

@@ -10,7 +10,7 @@ from deskhand.kb.search_index import Index
 from deskhand.kit.words import unspaced
 
 _NEAR, _CORRECTIONS = 30, 4
-_TYPO_MIN, _PART_MIN = 4, 3
+_TYPO_MIN, _SLIP_MIN, _PART_MIN = 4, 6, 3
 # A slip of one letter is nearly sure. Each further one, a wrong first letter, and another letter in a short word
 # ("apple" is not "apply") may as well make it another word.
 _SURE, _FURTHER, _FIRST_LETTER, _SHORT, _OTHER_LETTER = 0.95, 0.2, 0.2, 6, 0.3
@@ -19,6 +19,11 @@ _SURE, _FURTHER, _FIRST_LETTER, _SHORT, _OTHER_LETTER = 0.95, 0.2, 0.2, 6, 0.3
 def corrections(index: Index, word: str) -> list[tuple[str, float]]:
     """The likeliest forms that `word` may be meant for, with how sure that is, 0 to 1."""
     return _near(index, word, _mistakes(word))
+
+
+def slips(index: Index, word: str) -> list[tuple[str, float]]:
+    """The likeliest forms that a longer `word` is one letter away from."""
+    return _near(index, word, 1) if len(word) >= _SLIP_MIN else []
 
 
 def split(index: Index, typed: Sequence[str]) -> list[str]:
