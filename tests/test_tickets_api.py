@@ -145,6 +145,24 @@ def test_lists_are_filtered_sorted_and_paged(calm: Desk) -> None:
     assert page.json()["tickets"] == []
 
 
+def test_a_search_for_a_tickets_number_finds_it_first(calm: Desk) -> None:
+    _, pears, _ = furnished(calm)
+    name = pears["readable_id"]
+    later_one = calm.new_ticket(subject="Quinces", body=f"This is as in {name}.")
+    for typed in (name, name.lower(), f"%23{name}", f" {name} "):
+        assert subjects(calm, f"?q={typed}") == ["Pears", "Quinces"]
+    number = name.partition("-")[2]
+    for typed in (number, f"%23{number}"):
+        assert subjects(calm, f"?q={typed}")[0] == "Pears"
+    assert subjects(calm, f"?q={name}&status=resolved") == []
+    assert subjects(calm, f"?q=XYZ-{number}") == []
+    assert subjects(calm, f"?q={number}{number}") == []
+    mallorys = calm.as_("mallory").get(f"/tickets?q={name}", expect=200).json()
+    assert (mallorys["tickets"], mallorys["total"]) == ([], 0)
+    found = calm.as_("sam").get(f"/staff/tickets?q={later_one['readable_id']}", expect=200).json()
+    assert [ticket["id"] for ticket in found["tickets"]] == [later_one["id"]]
+
+
 def test_pages_link_to_each_other(calm: Desk) -> None:
     made = furnished(calm)
     url: str | None = "/tickets?per_page=1&sort=created_at"

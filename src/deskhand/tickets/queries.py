@@ -1,5 +1,6 @@
 """Lists, threads and counts of tickets. Each statement's shape is built once and walks an index."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -32,6 +33,9 @@ _THREAD = {
 _VERSIONS = Statement(
     select(_t.id, _t.readable_id, _t.version).where(_t.readable_id.in_(bindparam("names", expanding=True)))
 )
+# As people say which one they mean: ALT-1042, #1042, 1042.
+_CALLED = re.compile(r"#?(?:([A-Za-z][A-Za-z0-9]{0,9})-)?([0-9]{1,12})", re.ASCII)
+_NUMBERED = Statement(select(_t.id, _t.readable_id, _t.requester_id).where(_t.number == bindparam("number")))
 _FIRST = _MESSAGES.where(
     _m.seq.in_(
         select(func.min(_m.seq)).where(_m.ticket_id.in_(bindparam("ids", expanding=True))).group_by(_m.ticket_id)
@@ -120,19 +124,33 @@ def _list(tx: Connection, asked: Filter, scope: str, scope_values: dict[str, Any
 
 
 def _ranked(tx: Connection, asked: Filter, scope: str, values: dict[str, Any]) -> Page:
-    """Search first, then filter what was found; in order of rank unless a sort was asked for."""
+    """Search first, then filter what was found; in order of rank unless a sort was asked for. First of all is the
+    ticket that is called so."""
+    called = _called(tx, asked.q or "", values.get("owner"))
     shape = filters.shape(asked, scope, ids=True)
     first = slice((asked.page - 1) * asked.per_page, asked.page * asked.per_page)
     ordered: list[str] = []
     for depth in (search.DEPTH, _DEEPER):
         found = search.search(tx, asked.q or "", owner_id=values.get("owner"), limit=depth, depth=depth)
-        ordered = _passing(tx, asked, shape, values | {"ids": [hit.ticket_id for hit in found.hits]})
+        ids = list(dict.fromkeys([*called, *(hit.ticket_id for hit in found.hits)]))
+        ordered = _passing(tx, asked, shape, values | {"ids": ids})
         enough = len(ordered) >= first.stop or not filters.narrows(shape)
         if found.complete or (enough and asked.sort not in _BACKWARDS):
             break
     page = values | {"ids": ordered[first], "limit": asked.per_page, "offset": 0}
     by_id = {row.ticket.id: row for row in _rows(_select(shape, False).rows(tx, page), scope)}
     return Page([by_id[ticket_id] for ticket_id in ordered[first] if ticket_id in by_id], len(ordered), None)
+
+
+def _called(tx: Connection, typed: str, owner_id: str | None) -> list[str]:
+    """The ticket of that name or number, if it is the owner's, where there is one."""
+    said = _CALLED.fullmatch(typed.strip())
+    row = _NUMBERED.first(tx, {"number": int(said[2])}) if said else None
+    if said is None or row is None:
+        return []
+    ticket_id, readable_id, requester_id = row
+    meant = said[1] is None or readable_id == said[0].removeprefix("#").upper()
+    return [ticket_id] if meant and owner_id in (None, requester_id) else []
 
 
 def _passing(tx: Connection, asked: Filter, shape: Shape, values: dict[str, Any]) -> list[str]:

@@ -3,7 +3,6 @@
 GET  /desk/palette   what fits; to htmx the list alone
 """
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -19,19 +18,17 @@ from deskhand.doors.web.rendering import render, wants_fragment
 from deskhand.doors.web.shell import page
 from deskhand.doors.web.visit import actor, services
 from deskhand.kb import queries as kb
-from deskhand.kit.errors import NotFound
 from deskhand.kit.text import plain_line
-from deskhand.tickets import access, queries, resolve
+from deskhand.tickets import queries, resolve
 from deskhand.tickets.model import Ticket
 
 _TICKETS, _PEOPLE, _ARTICLES = 6, 4, 4
-_NUMBER = re.compile(r"(?:[A-Za-z][A-Za-z0-9]{0,9}-)?[0-9]{1,12}", re.ASCII)
 
 
 async def palette(request: Request) -> Response:
     desk, who = services(request), actor(request)
     typed = plain_line(request.query_params.get("q", ""), 200)
-    found = await desk.store.read_slow(_found, who, typed, desk.settings.ticket_prefix)
+    found = await desk.store.read_slow(_found, who, typed)
     if wants_fragment(request):
         return render(request, "desk/palette_list.html", fragment="found", **found)
     return render(request, "desk/palette.html", **await framed(request), **found)
@@ -42,29 +39,21 @@ def nothing_typed() -> dict[str, Any]:
     return {"typed": "", "tickets": [], "people": [], "articles": []}
 
 
-def _found(tx: Connection, actor: Actor, typed: str, prefix: str) -> dict[str, Any]:
+def _found(tx: Connection, actor: Actor, typed: str) -> dict[str, Any]:
     if not typed:
         return nothing_typed()
     return {
         "typed": typed,
-        "tickets": _tickets(tx, actor, typed, prefix),
+        "tickets": _tickets(tx, actor, typed),
         "people": people.find_users(tx, actor, typed, limit=_PEOPLE),
         "articles": kb.list_all(tx, actor, kb.Filter(q=typed, per_page=_ARTICLES)).rows,
     }
 
 
-def _tickets(tx: Connection, actor: Actor, typed: str, prefix: str) -> list[Ticket]:
-    """The one that is called so, and those that say so."""
+def _tickets(tx: Connection, actor: Actor, typed: str) -> list[Ticket]:
     asked = resolve.understand(tx, actor, typed).filter
     page = queries.list_desk(tx, actor, replace(asked, per_page=_TICKETS))
-    found = [row.ticket for row in page.rows]
-    if _NUMBER.fullmatch(typed):
-        try:
-            named = access.get(tx, actor, typed if "-" in typed else f"{prefix}-{typed}")
-        except NotFound:
-            return found
-        return [named, *(ticket for ticket in found if ticket.id != named.id)]
-    return found
+    return [row.ticket for row in page.rows]
 
 
 routes = [Route("/desk/palette", page(palette, Role.AGENT), methods=["GET"])]
