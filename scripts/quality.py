@@ -17,7 +17,7 @@ from tests.support.postgres import postgres
 
 from deskhand.categories.classify import UNSURE
 
-OWN_REQUESTS = (Path("tests/data/requests.jsonl"), Path("tests/data/requests_trades.jsonl"))
+OWN_REQUESTS = tuple(Path("tests/data", f"requests{which}.jsonl") for which in ("", "_trades", "_products"))
 OWN_CENTRES = {
     "web data API": (Path("src/deskhand/doors/cli/demo/articles"), Path("tests/data/kb_queries.jsonl")),
     "invoicing": (Path("tests/data/kb_other"), None),

@@ -63,11 +63,16 @@ def test_the_body_decides_where_the_subject_says_nothing() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["requests.jsonl", "requests_trades.jsonl"])
-def test_requests_that_are_not_in_the_seed_are_mostly_right_and_certainty_comes_true(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "right", "least"),
+    [("requests.jsonl", 0.96, 0.94), ("requests_trades.jsonl", 0.96, 0.94), ("requests_products.jsonl", 0.93, 0.88)],
+)
+def test_requests_that_are_not_in_the_seed_are_mostly_right_and_certainty_comes_true(
+    name: str, right: float, least: float
+) -> None:
     table = {row.name: row for row in measure(DATA / name)}
-    assert table["accuracy"].value >= 0.95
-    assert all(table[f"F1 {slug}"].value >= 0.93 for slug in SHIPPED)
+    assert table["accuracy"].value >= right
+    assert all(table[f"F1 {slug}"].value >= least for slug in SHIPPED)
     assert all(table[f"accuracy {lang}"].value >= 0.9 for lang in ("de", "en", "es", "fr", "pt"))
     assert table["calibration error"].value <= 0.06
 
@@ -76,6 +81,14 @@ def test_unsure_is_general_and_says_so() -> None:
     guess = SEED.guess("qwzx vlorp", "brmf", SHIPPED)
     assert guess.slug == "general"
     assert guess.probability < 0.6
+
+
+def test_an_apostrophe_may_be_curly_or_left_out() -> None:
+    plain, *others = (
+        SEED.guess(f"The Jira integration {said} work", "", SHIPPED) for said in ("doesn't", "doesn\u2019t", "doesnt")
+    )
+    assert plain.slug == "technical-issue"
+    assert all((other.slug, other.probability) == (plain.slug, plain.probability) for other in others)
 
 
 def test_typing_errors_are_forgiven() -> None:
