@@ -15,7 +15,7 @@ from deskhand.kb import links, synonyms
 from deskhand.kb.fields import CALLED, END, Doc, Link, Source, worths
 from deskhand.kb.synonyms import Phrase
 
-_ANSWERS_MAX = 256  # some 2.5 MB
+_ANSWERS_MAX = 512  # some 5 MB
 _ASKED_MAX = 100  # characters: what is longer is not asked twice
 
 _FIRST = 0x4E00  # from here on no character means anything to a regular expression
