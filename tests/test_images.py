@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageCms, ImageSequence
 
-from deskhand.attachments import images
-from deskhand.attachments.images import THUMBNAIL, clean
+from deskhand.attachments import pictures
+from deskhand.attachments.images import clean
+from deskhand.attachments.pictures import THUMBNAIL
 from deskhand.attachments.strip import Malformed, stripped
 
 FORMATS = ["jpeg", "png", "gif", "webp", "avif"]
@@ -182,7 +183,7 @@ def test_a_bomb_is_not_opened(size: tuple[int, int]) -> None:
 
 
 def test_a_large_photo_loses_its_position_though_it_is_no_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "MAX_PIXELS", 1000)
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 1000)
     served, thumbnail = cleaned(with_metadata("jpeg", 6), "jpeg")
     assert thumbnail is None
     assert b"ACME" not in served
