@@ -8,7 +8,7 @@ impersonate, impersonation, log in as, sign in as, logged in as, act as, on beha
 ban, block, suspend, deactivate
 profile picture, profile photo, avatar
 tick, checkbox, check box, check mark
-device, computer, laptop, machine, pc, phone
+device, computer, laptop, pc
 availability, free busy, has time, have time, is free
 publish, publication, put online, on the web, make public, go public
 repeat, recurring, recurrence, every week, every month, every year, every second, weekly, monthly, yearly, annually
@@ -27,7 +27,7 @@ m2m, machine to machine, server to server, service account, client credentials
 read only, readonly, view only, viewer, not edit, cannot edit
 required, mandatory, compulsory, obligatory
 approve, approval, approver, sign off
-revision, version history, previous version, older version, earlier version, old version, undo
+revision, version history, previous version, older version, earlier version, old version
 nested, hierarchy, parent, child, subpage, sub page, subfolder
 pagination, paginate, paging, next page, page size
 latest, newest, most recent
@@ -40,7 +40,7 @@ read receipt, read confirmation, has read, was read, been read, have read
 donate, donation, sponsor, sponsorship
 dark mode, dark theme, night mode, light mode, light theme
 self hosted, on prem, self managed, own infrastructure, behind a firewall
-session, stay logged in, stay signed in, remember me, keep me logged in, session timeout
+session, stay logged in, stay signed in, stay connected, remember me, keep me logged in, session timeout
 admin, administrator, sysadmin, superuser, superadmin
 css, stylesheet, style, styling
 cli, command line, terminal, shell, command prompt
