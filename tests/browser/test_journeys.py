@@ -221,6 +221,25 @@ def test_an_agent_triages_by_keyboard_alone(people: People) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Third")
 
 
+def test_a_category_is_corrected_by_keyboard_and_the_keyboard_goes_on_from_there(people: People) -> None:
+    ticket = people.desk.new_ticket(subject="Invoice", body="You charged my credit card twice for this invoice.")
+    page = people.as_("sam")
+    page.goto(f"/desk/tickets/{ticket['readable_id']}")
+    menu = page.locator("#category > summary")
+    menu.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#guess")).to_contain_text("Billing was guessed")
+    while not page.locator("#category").get_by_role("button", name="Account").evaluate("it => it.matches(':focus')"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(menu).to_have_text("Account")
+    expect(menu).to_be_focused()
+    assert people.desk.as_("sam").get(f"/staff/tickets/{ticket['id']}").json()["category_slug"] == "account"
+    people.desk.new_ticket(subject="Invoice", body="You charged my credit card twice for this invoice.")
+    newest = people.desk.as_("sam").get("/staff/tickets").json()["tickets"][0]
+    assert newest["category_slug"] == "account"
+
+
 def test_a_change_of_many_can_be_undone(people: People) -> None:
     for subject in ("First", "Second"):
         people.desk.new_ticket(subject=subject)

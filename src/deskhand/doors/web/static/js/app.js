@@ -49,16 +49,20 @@ function sendsItself(control) {
   control.addEventListener("change", () => control.form.requestSubmit());
 }
 
-/** Menus close by Escape and once something in them was chosen. */
+/** Menus close by Escape and once something in them was chosen; whoever works by keyboard goes on from there. */
 function closes(menu) {
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !menu.open) return;
+  const close = () => {
     menu.open = false;
     menu.querySelector("summary").focus();
+  };
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    close();
     event.stopPropagation();
   });
   menu.addEventListener("click", (event) => {
-    if (event.target.closest("[data-closes]")) menu.open = false;
+    // Afterwards: htmx forgets a button that loses the focus before its form is sent.
+    if (event.target.closest("[data-closes]")) setTimeout(close);
   });
 }
 
