@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import select, update
 
 from deskhand import wiring
@@ -84,6 +85,13 @@ def test_nothing_is_told_twice_and_nothing_is_lost(desk: Desk) -> None:
     assert waiting(desk) == 1
 
 
+def write(desk: Desk, who: str, day: str) -> None:
+    """What the job does."""
+    post = Post(desk.settings, desk.services.signer)
+    if letter := desk.read(digest.compose, post, desk.user_id(who), day):
+        desk.write(digest.keep, post, letter)
+
+
 def test_there_is_one_digest_a_day(desk: Desk) -> None:
     ticket = filed(desk)
     reply(desk, ticket)
@@ -91,18 +99,38 @@ def test_there_is_one_digest_a_day(desk: Desk) -> None:
     reply(desk, ticket)
     assert morning(desk) == []  # the same date: the clock has not moved
     assert waiting(desk) == 1
-    desk.write(digest.write, Post(desk.settings, desk.services.signer), desk.user_id("alice"), "2199-01-01")
+    write(desk, "alice", "2199-01-01")
     assert waiting(desk) == 0
 
 
 def test_two_workers_write_one(desk: Desk) -> None:
     reply(desk, filed(desk))
     desk.work()
-    post, alice = Post(desk.settings, desk.services.signer), desk.user_id("alice")
-    at_once(*[lambda: desk.write(digest.write, post, alice, "2026-05-18")] * 4)
+    at_once(*[lambda: write(desk, "alice", "2026-05-18")] * 4)
     assert told(desk) == []
     (mail,) = [found for found in outbox(desk) if found.kind == "digest"]
     assert mail.text.count("answered") == 1
+
+
+def test_news_that_two_days_mails_were_written_of_is_told_by_one(desk: Desk) -> None:
+    """Yesterday's job comes late, at the same moment as today's; what came in between is not lost either."""
+    ticket = filed(desk)
+    reply(desk, ticket)
+    desk.work()
+    post, alice = Post(desk.settings, desk.services.signer), desk.user_id("alice")
+    first, second = (desk.read(digest.compose, post, alice, day) for day in ("2026-05-17", "2026-05-18"))
+    assert first
+    assert second
+    desk.write(digest.keep, post, first)
+    reply(desk, ticket, "And another thing.")
+    desk.work()
+    with pytest.raises(jobs.TryLater):
+        desk.write(digest.keep, post, second)
+    assert len([mail for mail in outbox(desk) if mail.kind == "digest"]) == 1
+    assert waiting(desk) == 1
+    write(desk, "alice", "2026-05-18")
+    assert waiting(desk) == 0
+    assert len([mail for mail in outbox(desk) if mail.kind == "digest"]) == 2
 
 
 def test_only_who_asked_gets_one(desk: Desk) -> None:
@@ -206,8 +234,7 @@ def test_what_time_closed_has_nobodys_name(desk: Desk) -> None:
     desk.write(lambda tx: tx.execute(update(tickets).values(resolved_at=now() - 8 * DAY)))
     desk.write(jobs.enqueue, "autoclose", {})
     desk.work()
-    post = Post(desk.settings, desk.services.signer)
-    desk.write(digest.write, post, desk.user_id("alice"), "2199-01-01")
+    write(desk, "alice", "2199-01-01")
     mail = outbox(desk)[-1]
     assert "- It was solved a while ago, so we closed it" in mail.text
     assert "Deskhand closed" not in mail.words

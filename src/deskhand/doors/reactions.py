@@ -55,8 +55,12 @@ def queue_digests(services: Services, _job: Job) -> None:
 
 
 def write_digest(services: Services, job: Job) -> None:
-    with services.store.begin() as tx:
-        digest.write(tx, _post(services), job.payload["user_id"], job.payload["day"])
+    post = _post(services)
+    with services.store.reading() as tx:
+        letter = digest.compose(tx, post, job.payload["user_id"], job.payload["day"])
+    if letter is not None:
+        with services.store.begin() as tx:
+            digest.keep(tx, post, letter)
 
 
 def autoclose(services: Services, _job: Job) -> None:
