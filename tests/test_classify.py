@@ -106,6 +106,15 @@ def test_the_reasons_are_words_of_the_request_strongest_first() -> None:
     assert [r.weight for r in guess.words] == sorted((r.weight for r in guess.words), reverse=True)
 
 
+def test_the_reasons_for_what_was_taught_are_words_too() -> None:
+    subject, body = "The parrot is late", "Ours has not come since Monday."
+    taught = SEED.with_lessons([Lesson.of(subject, body, "billing")])
+    guess = taught.guess(subject, body, SHIPPED)
+    assert guess.slug == "billing"
+    assert "parrot" in [reason.text for reason in guess.words]
+    assert all(reason.text for reason in guess.words)
+
+
 def test_the_reasons_are_whole_words_without_markup() -> None:
     body = "Type: <b>Feature Request</b>\n\n1. open the **report** 2. need to unsubscribe every customer by hand"
     said = [r.text for r in SEED.guess("Reports: add a filter", body, SHIPPED).words]

@@ -106,8 +106,9 @@ def content(units: Iterable[Unit]) -> list[Unit]:
 
 
 def words_of(unit: Unit) -> list[str]:
-    """What of the text to show for a unit: a pair stands for its two words. Function words and numbers tell nothing."""
-    texts = unit.text.split() if unit.kind == Kind.PAIR else [unit.text]
+    """What of the text to show for a unit: a pair stands for its two words, the whole for none. Function words and
+    numbers tell nothing."""
+    texts = unit.text.split() if unit.kind in (Kind.PAIR, Kind.WHOLE) else [unit.text]
     return [text for text in texts if text not in FUNCTION_WORDS and not text.isdigit()]
 
 

@@ -85,7 +85,7 @@ def _readings(
     if _terms(index, tokens, at, languages, unfinished=unfinished):
         # What nobody wrote in this form may be a slip all the same: "rolles" has the stem of "rolling".
         slips = [] if next(index.beginning(word), None) else typos.slips(index, word)
-        return [Reading(word, 1.0), *(Reading(*guess) for guess in slips)]
+        return [Reading(word, 1.0), *[Reading(slip, sure) for slip, sure in slips]]
     return [Reading(*guess) for guess in typos.corrections(index, word)] or [Reading(word, 1.0)]
 
 
