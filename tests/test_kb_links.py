@@ -51,6 +51,7 @@ def found(tx: Connection, query: str) -> list[str]:
         ("mailto:help@acme.test", ""),
         ("#further-down", ""),
         ("a\nb c", "a-b-c"),
+        ("up/" * 30_000 + "a/change-plan", "up/up/up/up/up/up/a/change-plan"),
         ("http://[", ""),
         ("\x00", ""),
         ("", ""),

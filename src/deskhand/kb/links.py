@@ -1,7 +1,7 @@
 """By what words articles call each other: the text of a link tells what is behind it."""
 
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 from deskhand.kb.fields import END, Doc
@@ -9,6 +9,7 @@ from deskhand.kb.plain import Link
 from deskhand.kit.words import words
 
 _LINKS_MAX, _WORDS_MAX = 500, 20  # of an article; of a link's text
+_NAMES_MAX = 8  # of an address: the last ones
 _ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 _OURS = "/help/"
 _REST = re.compile(r"[?#].*", re.DOTALL)
@@ -37,7 +38,8 @@ def place(address: str) -> str:
         if not found:
             return ""
     path = _ENDING.sub("", path.rstrip("/")).lower()
-    return "/".join(name for part in path.split("/") if (name := _STRANGE.sub("-", part).strip("-")))
+    names = (name for part in path.split("/") if (name := _STRANGE.sub("-", part).strip("-")))
+    return "/".join(deque(names, _NAMES_MAX))
 
 
 def called(docs: Sequence[Doc]) -> list[str]:
