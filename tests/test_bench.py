@@ -95,12 +95,13 @@ def test_a_small_run_ends_in_a_report(empty_database_url: str, tmp_path: Path) -
 @pytest.mark.parametrize(("rate", "verdict"), [(20.0, "met"), (19.0, "**missed**")])
 def test_a_miss_is_printed_as_one(rate: float, verdict: str) -> None:
     scenario = report.Scenario("list", [], goal=0.20, p99=50)
-    served = Result(rate, 1.0, 40.0, 100, {"200": 100})
-    line = report.Line(scenario, served, served, Rate(100.0), 3)
+    one, many = (Result(rate, 1.0, p99, 100, {"200": 100}) for p99 in (40.0, 60.0))
+    line = report.Line(scenario, one, many, Rate(100.0), 3)
     found = report.targets(report.Measured([line], 1.0, None, 0.0), "sqlite")
     rows = report.verdicts(found).splitlines()
     assert rows[2] == f"| list | ≥ 20% of raw | {rate:.0f}% | {verdict} |"
-    assert rows[3] == "| list, p99 | < 50 ms | 40.0 ms | met |"
+    assert rows[3] == "| list, p99, 1 connection | < 50 ms | 40.0 ms | met |"
+    assert rows[4] == "| list, p99, 16 connections | < 50 ms | 60.0 ms | **missed** |"
 
 
 def _check_search(tx: Connection) -> None:
