@@ -8,13 +8,15 @@ from deskhand.kb.thesaurus_abroad import OTHERS
 from deskhand.kb.thesaurus_everyday import EVERYDAY
 
 _ENGLISH = """
-login, log in, logging in, logged in, sign in, signin, signing in, signed in, logon, log on
-logout, log out, sign out, signout, logging out, signing out, log off
+login, log in, logging in, logged in, sign in, signin, signing in, signed in, logon, log on, logs in, signs in,
+    get in
+logout, log out, sign out, signout, logging out, signing out, log off, logged out, signed out, logs out, signs out,
+    logs me out, sign me out, single logout
 signup, sign up, signing up, register, registration, create an account, new account
 2fa, mfa, two factor, two step, multi factor, twofactor, multifactor, second factor, second step, authenticator,
     otp, totp, verification code, security code, login code, sms code
 sso, single sign on, saml, identity provider, idp, okta, oidc
-password, passphrase, passcode, credential
+password, passphrase, passcode, credential, pw, pwd
 invoice, receipt, bill, billing statement, vat invoice
 billing, payment, pay, paid, paying, charge, charged
 credit card, debit card, card, payment method, payment details, billing details
@@ -22,15 +24,17 @@ refund, money back, reimburse, reimbursement, pay back, paid back, give back
 chargeback, dispute, contest
 price, pricing, cost, fee, how much
 plan, subscription, tier, package
-upgrade, downgrade, change plan, switch plan
+upgrade, downgrade, change plan, switch plan, bigger plan, larger plan, smaller plan, bigger package, change package,
+    switch package
 trial, free trial, try for free, evaluation, free of charge
 discount, coupon, promo, promo code, voucher, promotion, rebate, reduction, cheaper
-delete, remove, erase, deletion, removal, get rid of
+delete, remove, erase, deletion, removal, get rid of, throw away, threw away, purge, discard, clean up, cleanup
 cancel, cancellation, terminate, unsubscribe, end subscription, stop paying, opt out, quit, resign
 member, user, colleague, teammate, seat, coworker, co worker, collaborator, employee, staff, license, licence
 team, organization, workspace, company
 account, profile, user
-role, permission, access right, access level, privilege
+role, permission, access right, access level, privilege, access control, authorization, rbac, acl, allowed, who can,
+    who may, restrict
 invite, invitation, add user, add member, add people
 owner, ownership, transfer
 api key, api token, access token, secret key, bearer token, personal token
@@ -44,28 +48,31 @@ setting, preference, option, configuration, configure, config
 setup, set up, setting up, install, installation, installing
 create, add, make, new, creating
 change, edit, update, modify, rename, alter, adjust
-move, migrate, migration, switch
-import, upload, migrate from, switch from, switching from
+move, migrate, migration, switch, move from, moving from, moved from, switched from, switching from, coming from,
+    move over, take along, bring over
+import, upload, migrate from, switch from, switching from, move from, moving from, moved from, switched from,
+    coming from
 export, download, extract
 share, sharing, send, give access
 embed, iframe, widget
 dashboard, overview, home page
 chart, graph, plot, diagram
-analytics, statistic, stats, metric
+analytics, statistic, stats, metric, kpi, insight
 filter, segment, narrow
 exclude, ignore, block, hide, omit
 limit, quota, allowance, cap, rate limit, overage, exceed, maximum, max, budget, threshold
 usage, consumption
 error, bug, issue, problem, trouble, fail, failure, broken, crash, not working, doesnt work, does not work, wont work
 troubleshoot, debug, diagnose, fix, solve, resolve, verify, verification
-slow, performance, speed, latency, lag, faster
+slow, performance, speed, latency, lag, faster, ttfb, load time, loading time, take ages, takes ages, takes forever,
+    take forever, takes too long, takes long, optimize, optimization
 outage, downtime, offline, unavailable, down, status page, incident, maintenance, 503
 offline, without internet, no internet, without network, no network, no connection
 timeout, timed out, time out, gateway timeout, 504
 missing, lost, disappeared, not showing, not appear, not visible, gone, vanished
 restore, recover, recovery, undo, undelete, bring back
 reset, clear, wipe, start over
-backup, back up, snapshot
+backup, back up, snapshot, new computer, new laptop, new pc, new machine
 website, site, web site, webpage, web page
 domain, hostname, dns, subdomain
 url, link, address, permalink
@@ -86,7 +93,7 @@ mobile, phone, smartphone, iphone, android
 desktop, computer, laptop
 country, region, city, location, geolocation, geography, geotargeting, geo targeting
 hosting, hosted, data center, data centre, data location, data residency, located, servers located
-language, locale, translation, localization
+language, locale, translation, localization, multilingual, i18n, internationalization
 timezone, time zone
 date, period, time range, date range, time frame
 file, attachment, document
@@ -132,7 +139,8 @@ self hosted, self host, self hosting, selfhosted, on premise, own server, commun
 wordpress, cms
 affiliate, partner, reseller, referral program
 refuse, refusal, reject, rejection, decline, deny, denied, not accepted, not allowed
-leak, compromised, exposed, steal, stole, stolen, theft, hacked, breach
+leak, compromised, exposed, steal, stole, stolen, theft, hacked, breach, malware, virus, malicious, infected,
+    broke in, broken into, intruder
 parallel, concurrent, concurrency, simultaneous, at the same time, at once
 rate limit, throttle, too many requests, too many calls, 429, back off, backoff
 unauthorized, unauthenticated, not authorized, authentication, 401
@@ -159,14 +167,15 @@ timer, stopwatch, time tracking, timesheet, time sheet
 template, layout, theme, appearance, branding, brand, letterhead, look and feel
 customize, personalize, adapt
 store, save, keep, retain, retention, storage
-leave, former employee, ex employee, offboarding, left the company, leaves the company
-audit log, audit trail, activity log, history, who changed, who deleted, who did
+leave, former employee, ex employee, offboarding, left the company, leaves the company, inactive, deprovision
+audit log, audit trail, activity log, history, who changed, who deleted, who did, login history, who edited,
+    who logged, who accessed
 wait, delay, pause
 popup, pop up, dialog, banner, modal, overlay
 retry, try again, repeat, resend, send again, replay, redeliver
 locked out, account locked, account blocked, blocked account, too many attempts, get into my account, cant sign in,
     cant log in
-verify, verification, confirm, confirmation, validate, validation, authenticity
+verify, verification, confirm, confirmation, validate, validation, authenticity, prove, proof
 not received, never received, not receiving, never got, never came, not arrive, never arrived, not delivered,
     undelivered, bounce
 umlaut, special characters, encoding, utf 8, garbled

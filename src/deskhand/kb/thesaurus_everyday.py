@@ -4,7 +4,8 @@ EVERYDAY = """
 missing, disappear, disappeared, vanished, cannot see, cant see, dont see, not see, where are
 spam, junk, unwanted, unsolicited, advertising
 template, canned response, canned reply, saved reply, ready made, predefined, boilerplate
-impersonate, impersonation, log in as, sign in as, logged in as, act as, on behalf of
+impersonate, impersonation, log in as, sign in as, logged in as, act as, on behalf of, as another user,
+    as a different user, as someone else, as customer, as a customer, as the customer, as a user, the way a user
 ban, block, suspend, deactivate
 profile picture, profile photo, avatar
 tick, checkbox, check box, check mark
@@ -18,9 +19,10 @@ fetch, retrieve, receive, check for
 task, todo, to do, checklist
 format, formatting, bold, italic, font, rich text
 merge, combine, consolidate, link accounts, identity linking, duplicate accounts
-passkey, webauthn, security key, fingerprint, face id, touch id, biometric
+passkey, webauthn, security key, fingerprint, face id, touch id, biometric, hardware key, hardware token, yubikey,
+    fido, fido2, u2f
 passwordless, without a password, without password, no password, magic link, login link, sign in link
-guest, contractor, freelancer, external, consultant
+guest, contractor, freelancer, external, consultant, outsider, outside
 sso, company account, company login, work account, corporate account, enterprise login, active directory
 scim, provisioning, deprovisioning, directory sync, user sync, hr system
 m2m, machine to machine, server to server, service account, client credentials
@@ -47,4 +49,45 @@ cli, command line, terminal, shell, command prompt
 launch, go live, going live, production
 meeting, appointment, calendar event
 reply, answer, respond, response
+forgot password, forgot my password, forgot his password, forgot her password, forgot their password,
+    forgot the password, forgotten password, lost password, lost my password, password reset, reset password,
+    reset my password, new password, resetting passwords, recover password
+lost phone, lost my phone, new phone, changed phones, lost device, backup code, recovery code
+signature, footer
+calendar, schedule, agenda
+update, upgrade, new version, newest version, latest version, newer version, latest release, newest release
+high availability, failover, redundancy, redundant, cluster, clustering, load balancer, load balancing, several servers,
+    multiple servers, scaling
+docker, container, kubernetes, k8s, helm, podman
+bookmark, favorite, favourite, preset, saved view, saved search, save search, save my search, saved filter
+condition, conditional, only if, only when, depending
+custom domain, own url, own domain, vanity url, custom url, cname, white label
+smtp, mail server, outgoing mail, send mail, send mails, send email, send emails, sending mail, sending emails
+recommendation, best practice, advice, tips, hardening, checklist
+not sent, unsent, outbox, cannot send, cant send, wont send, not sending, go out, does not send, doesnt send
+requirement, prerequisite, dependency, system requirements, compatible, compatibility
+trash, bin, recycle bin, deleted items, wastebasket
+branding, brand, logo, color, colour, look and feel, appearance, design, theme, white label
+person, people, user, member, colleague
+uptime, health, health check, healthcheck, monitoring
+captcha, recaptcha, robot, bot protection
+brute force, failed login, failed logins, login attempts, guess passwords, guessing passwords, password guessing
+self service, themselves, on their own, by themselves
+announcement, announce, broadcast, to all users, to everyone
+azure, azure ad, entra, entra id, microsoft account, microsoft accounts, aad
+google workspace, g suite, gsuite, google apps
+office 365, microsoft 365, o365, m365
+stripe, paypal, payment gateway, payment provider
+database, db
+postgres, postgresql, pgsql
+mysql, mariadb
+mongo, mongodb
+authentication, auth, authenticate
+social login, google login, facebook login, log in with google, login with google, sign in with google,
+    signs in with google, log in with facebook, sign in with facebook, sign in with microsoft, login with facebook
+information, info
+administration, admin panel, control panel, admin area, back office
+place, location, where
+newsletter, mailing list, distribution list
+report a bug, bug report, report a problem, report an issue, reporting bugs
 """
