@@ -10,7 +10,7 @@ from scripts.quality import OWN_CENTRES
 from scripts.quality_search import ask, measure, read
 from sqlalchemy import Connection, Engine, create_engine
 
-from deskhand.kb import search
+from deskhand.kb import search, synonyms
 from deskhand.kb.plain import plain
 from deskhand.kit.db import engine_url
 from tests.support.databases import PostgresDatabases, SqliteDatabases
@@ -124,6 +124,10 @@ def _filled(url: str) -> Iterator[Engine]:
         ("callback url", "webhooks"),
         ("terminate my plan", "cancel"),
         ("deliveries that never arrived twice", "webhooks"),
+        # phrases in another form than the one that is known
+        ("second steps", "2fa"),
+        ("access rights", "team"),
+        ("personal tokens", "keys"),
         # a word that was corrected means what it would mean if it were typed well
         ("reciept", "invoices"),
         ("colleage", "team"),
@@ -151,6 +155,12 @@ def _filled(url: str) -> Iterator[Engine]:
 )
 def test_the_article_that_answers_comes_first(tx: Connection, query: str, first: str) -> None:
     assert found(tx, query)[:1] == [first]
+
+
+@pytest.mark.parametrize("words", ["turn on", "turns on", "turned on", "turning on", "switching on"])
+def test_a_verb_means_the_same_in_each_form_with_what_stands_behind_it(words: str) -> None:
+    groups = {phrase.group for phrase in synonyms.phrases(words.split())}
+    assert groups == {phrase.group for phrase in synonyms.phrases(["switch", "on"])} != set()
 
 
 @pytest.mark.parametrize(

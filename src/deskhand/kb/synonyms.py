@@ -1,7 +1,9 @@
 """Groups of words that mean the same, and where they stand."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from deskhand.kb.thesaurus import LINES
@@ -72,9 +74,26 @@ class _Thesaurus:
         for single in singles:
             known_in = self.groups_of[language]
             known_in[single] = (*known_in.get(single, ()), group)
-        for member in members:
-            if len(member) > 1:
-                self.phrases[member[0]] = (*self.phrases.get(member[0], ()), (member, group))
+        phrases = [member for member in members if len(member) > 1]
+        for phrase in dict.fromkeys(chain(*map(_forms, phrases)) if language == "english" else phrases):
+            self.phrases[phrase[0]] = (*self.phrases.get(phrase[0], ()), (phrase, group))
+
+
+def _forms(phrase: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The phrase as it is written, and its plural or, where a particle is behind a verb, the other forms of that."""
+    yield phrase
+    *before, last = phrase
+    if last not in _BEHIND_VERBS:
+        if not last.endswith("s"):
+            yield (*before, last + "s")
+    elif len(phrase) == 2:
+        verb = phrase[0]
+        root = verb[:-1] if verb.endswith("e") else verb + verb[-1] if _DOUBLING.fullmatch(verb) else verb
+        yield from ((verb + "s", last), (root + "ed", last), (root + "ing", last))
+
+
+_BEHIND_VERBS = frozenset(["away", "back", "down", "in", "off", "on", "out", "over", "up"])
+_DOUBLING = re.compile(r"[^aeiou]+[aeiou][bdgmnpt]")
 
 
 @cache

@@ -62,7 +62,9 @@ filter, segment, narrow
 exclude, ignore, block, hide, omit
 limit, quota, allowance, cap, rate limit, overage, exceed, maximum, max, budget, threshold
 usage, consumption
-error, bug, issue, problem, trouble, fail, failure, broken, crash, not working, doesnt work, does not work, wont work
+error, bug, issue, problem, trouble, fail, failure, broken, crash, not working, doesnt work, does not work, wont work,
+    stopped working, stops working, isnt working, no longer works, dont work, went wrong, goes wrong, glitch,
+    malfunction, troubleshoot
 troubleshoot, debug, diagnose, fix, solve, resolve, verify, verification
 slow, performance, speed, latency, lag, faster, ttfb, load time, loading time, take ages, takes ages, takes forever,
     take forever, takes too long, takes long, optimize, optimization

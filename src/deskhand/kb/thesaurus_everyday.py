@@ -58,7 +58,7 @@ calendar, schedule, agenda
 update, upgrade, new version, newest version, latest version, newer version, latest release, newest release
 high availability, failover, redundancy, redundant, cluster, clustering, load balancer, load balancing, several servers,
     multiple servers, scaling
-docker, container, kubernetes, k8s, helm, podman
+docker, kubernetes, k8s, helm, podman, container image, in container, in a container, with container
 bookmark, favorite, favourite, preset, saved view, saved search, save search, save my search, saved filter
 condition, conditional, only if, only when, depending
 custom domain, own url, own domain, vanity url, custom url, cname, white label
@@ -87,7 +87,16 @@ social login, google login, facebook login, log in with google, login with googl
     signs in with google, log in with facebook, sign in with facebook, sign in with microsoft, login with facebook
 information, info
 administration, admin panel, control panel, admin area, back office
-place, location, where
+place, location
 newsletter, mailing list, distribution list
 report a bug, bug report, report a problem, report an issue, reporting bugs
+view, see, display, look at
+item, entry, record
+update, stay current, keep up to date
+birthday, anniversary, every year, yearly
+expire, expiry, run out, running out, runs out, about to expire
+attach, attachment, enclose
+question, faq, frequently asked
+deny, restrict, restriction, block access
+cost, how expensive, what does it cost
 """
