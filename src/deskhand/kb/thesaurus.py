@@ -34,11 +34,12 @@ member, user, colleague, teammate, seat, coworker, co worker, collaborator, empl
 team, organization, workspace, company
 account, profile, user
 role, permission, access right, access level, privilege, access control, authorization, rbac, acl, allowed, who can,
-    who may, restrict
-invite, invitation, add user, add member, add people
+    who may, restrict, read access, write access, admin rights, user rights
+invite, invitation, add user, add member, add people, add someone, add a user, add a member, add a colleague,
+    add colleague, add new user, add new person, more users, another person
 owner, ownership, transfer
 api key, api token, access token, secret key, bearer token, personal token
-api, rest api, endpoint
+api, rest api, endpoint, api reference, api docs
 webhook, callback, web hook, http callback
 integration, integrate, connect, connector, plugin, plug in, add on, addon, extension, app
 email, e mail, mail, mailbox
@@ -52,8 +53,8 @@ move, migrate, migration, switch, move from, moving from, moved from, switched f
     move over, take along, bring over
 import, upload, migrate from, switch from, switching from, move from, moving from, moved from, switched from,
     coming from
-export, download, extract
-share, sharing, send, give access
+export, download, extract, get my data, get our data
+share, sharing, send, give access, public link, share link, shareable link, without logging in
 embed, iframe, widget
 dashboard, overview, home page
 chart, graph, plot, diagram
@@ -64,19 +65,20 @@ limit, quota, allowance, cap, rate limit, overage, exceed, maximum, max, budget,
 usage, consumption
 error, bug, issue, problem, trouble, fail, failure, broken, crash, not working, doesnt work, does not work, wont work,
     stopped working, stops working, isnt working, no longer works, dont work, went wrong, goes wrong, glitch,
-    malfunction, troubleshoot
+    malfunction, troubleshoot, not loading, doesnt load, wont load, does not load, wont open
 troubleshoot, debug, diagnose, fix, solve, resolve, verify, verification
 slow, performance, speed, latency, lag, faster, ttfb, load time, loading time, take ages, takes ages, takes forever,
-    take forever, takes too long, takes long, optimize, optimization
+    take forever, takes too long, takes long, optimize, optimization, takes so long, take so long, so long to load,
+    loads slowly, load slowly
 outage, downtime, offline, unavailable, down, status page, incident, maintenance, 503
 offline, without internet, no internet, without network, no network, no connection
 timeout, timed out, time out, gateway timeout, 504
 missing, lost, disappeared, not showing, not appear, not visible, gone, vanished
-restore, recover, recovery, undo, undelete, bring back
+restore, recover, recovery, undo, undelete, bring back, by mistake, by accident, get back, accidentally deleted
 reset, clear, wipe, start over
 backup, back up, snapshot, new computer, new laptop, new pc, new machine
 website, site, web site, webpage, web page
-domain, hostname, dns, subdomain
+domain, hostname, dns, subdomain, nameserver, name server, a record, mx record
 url, link, address, permalink
 page, screen
 script, snippet, code snippet, tracking code, tag
@@ -111,12 +113,13 @@ encrypt, encryption, ssl, tls, https, certificate
 ad blocker, adblocker, adblock, ublock, content blocker
 client, customer, buyer
 start, begin, get started, getting started, quick start, quickstart, first steps, onboarding, beginner, basics,
-    introduction, hello world, first request
+    introduction, hello world, first request, new here, how it works, first time
 guide, tutorial, instructions, walkthrough, documentation, docs, manual, reference, handbook
 enable, activate, turn on, switch on
 disable, deactivate, turn off, switch off
 pause, suspend, freeze, put on hold
-close account, delete account, remove account
+close account, delete account, remove account, close my account, delete my account, remove my account,
+    cancel my account, cancel account, close our account
 archive, hide away
 search, find, look up, lookup
 sort, order, rank
@@ -124,7 +127,8 @@ public, visible, open
 private, hidden, restricted
 compare, comparison, versus, vs
 schedule, recurring, automatic, automate, automation, cron, cronjob, cron job, nightly, every night, every day,
-    every week, every month, daily, regularly, periodic, timetable
+    every week, every month, daily, regularly, periodic, timetable, every hour, every minute, once a day, once a week,
+    at night
 sync, synchronize, synchronization
 tag, label, property, attribute, custom field, parameter, dimension
 group, folder, collection, category
@@ -176,7 +180,8 @@ wait, delay, pause
 popup, pop up, dialog, banner, modal, overlay
 retry, try again, repeat, resend, send again, replay, redeliver
 locked out, account locked, account blocked, blocked account, too many attempts, get into my account, cant sign in,
-    cant log in
+    cant log in, cannot log in, cannot sign in, unable to log in, unable to sign in, cant login, cannot login,
+    cant get in, cannot get in
 verify, verification, confirm, confirmation, validate, validation, authenticity, prove, proof
 not received, never received, not receiving, never got, never came, not arrive, never arrived, not delivered,
     undelivered, bounce

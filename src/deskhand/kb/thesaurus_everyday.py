@@ -99,4 +99,7 @@ attach, attachment, enclose
 question, faq, frequently asked
 deny, restrict, restriction, block access
 cost, how expensive, what does it cost
+remove user, remove a user, remove someone, remove a member, remove member, delete user, delete a user, kick out
+card declined, payment declined, payment failed, failed payment, card expired, card was declined
+too many emails, stop emails, no more emails, turn off emails, stop getting emails, fewer emails
 """

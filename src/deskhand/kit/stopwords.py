@@ -41,7 +41,9 @@ _FAINT_LISTS = {
         say says see seem seems several shouldnt show since something sometimes sort still stuff suddenly sure take
         takes taken tell thats thing things think took two use used uses using usually various wants wasnt way well
         went werent whats whatever whenever wheres without work worked working works wouldnt yet youre learn mine
-        anyway actually sorry thanks thank seemingly basically simply quite""",
+        anyway actually sorry thanks thank seemingly basically simply quite accidentally ago ask asked asking bought
+        bring brought certain easily entire hope morning needed needs nicer okay ok specific today told unfortunately
+        urgent urgently whole wish wondering yesterday""",
     "german": """
         immer wieder mehr weniger sehr ganz gar etwas alles nichts neu neue neuen neuer neues andere anderen anderer
         anderes gehen geht ging gibt geben machen macht gemacht lassen lasst bekommen bekomme kommt kommen erfahren
