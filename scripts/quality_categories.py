@@ -18,7 +18,7 @@ import orjson
 from deskhand.categories.classify import Guess, Model
 
 SLUGS = ("technical-issue", "billing", "feature-request", "account", "general")
-BUCKETS = (0.0, 0.45, 0.6, 0.75, 0.9, 1.01)
+BUCKETS = (0.0, 0.35, 0.6, 0.75, 0.9, 1.01)
 
 
 class Answer(NamedTuple):

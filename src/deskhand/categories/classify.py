@@ -15,7 +15,7 @@ from deskhand.categories.weights import Scores
 
 FALLBACK = "general"
 # Below this probability the best guess is not worth more than the fallback.
-UNSURE = 0.45
+UNSURE = 0.35
 # The distance in log odds that a lesson puts between its category and the next one, for its own text: about 0.9 sure.
 LESSON_MARGIN = 2.2
 # How far a lesson moves the words that its text shares with others towards that; the text itself goes all the way.
