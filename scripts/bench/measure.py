@@ -64,12 +64,13 @@ def measure(url: str, folder: Path, effort: Effort, tell: Tell, *, only: tuple[s
     with serving(url, folder) as server:
         server.settle()
         for it in plan:
-            served[it.name] = one, many = _serve(server, it, effort)
-            tell(f"{it.name}: {one.rate:,.0f}/s from one connection, {many.rate:,.0f}/s from sixteen")
             if it.writes:
+                served[it.name] = _serve(server, it, effort)
                 settled += server.settle()
             else:
-                rates[it.name] = raw.reads(url, steps[it.name], seconds=effort.seconds)
+                served[it.name], rates[it.name] = _by_turns(server, it, effort, url, steps[it.name])
+            one, many = served[it.name]
+            tell(f"{it.name}: {one.rate:,.0f}/s from one connection, {many.rate:,.0f}/s from sixteen")
         memory = server.memory()
     # Without the server: its worker would take up what these write.
     for it in (it for it in plan if it.writes):
@@ -108,16 +109,33 @@ def _recorded(services: record.Services, scenario: Scenario) -> list[Step]:
 
 
 def _serve(server: Server, scenario: Scenario, effort: Effort) -> tuple[Result, Result]:
-    single, several = CONNECTIONS
-    one = load(server.port, scenario.calls, connections=single, seconds=effort.seconds, most=effort.most)
-    # Where the first load ended: what was asked for once may be answered from memory.
-    at = one.asked % len(scenario.calls)
+    one = _load(server, scenario, effort, CONNECTIONS[0], 0)
+    return one, _load(server, scenario, effort, CONNECTIONS[1], one.asked)
+
+
+def _by_turns(
+    server: Server, scenario: Scenario, effort: Effort, url: str, steps: list[Step]
+) -> tuple[tuple[Result, Result], Rate]:
+    """Sixteen connections and the raw loop three times in turn, each for half as long: of these pairs the one whose
+    share is neither the highest nor the lowest. A machine whose speed changes within seconds would else decide."""
+    one = _load(server, scenario, effort, CONNECTIONS[0], 0)
+    asked, half, pairs = one.asked, effort._replace(seconds=effort.seconds / 2), list[tuple[Result, Rate]]()
+    for _ in range(_TURNS):
+        many = _load(server, scenario, half, CONNECTIONS[1], asked)
+        asked += many.asked
+        pairs.append((many, raw.reads(url, steps, seconds=half.seconds)))
+    many, rate = sorted(pairs, key=lambda pair: pair[0].rate / max(pair[1].rate, 1e-9))[_TURNS // 2]
+    return (one, many), rate
+
+
+def _load(server: Server, scenario: Scenario, effort: Effort, connections: int, asked: int) -> Result:
+    """From where the load before it ended: what was asked for once may be answered from memory."""
+    at = asked % len(scenario.calls)
     calls = [*scenario.calls[at:], *scenario.calls[:at]]
-    many = load(server.port, calls, connections=several, seconds=effort.seconds, most=effort.most)
-    for result in (one, many):
-        if not result.requests or set(result.statuses) - {"200", "201"}:
-            raise RuntimeError(f"{scenario.name}: {result.statuses}")
-    return one, many
+    result = load(server.port, calls, connections=connections, seconds=effort.seconds, most=effort.most)
+    if not result.requests or set(result.statuses) - {"200", "201"}:
+        raise RuntimeError(f"{scenario.name}: {result.statuses}")
+    return result
 
 
 def _mean(steps: list[Step]) -> float:
